@@ -1,0 +1,229 @@
+"""The object that `grad`, `value_and_grad` and `jit` return."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from adjit import arguments, display
+from adjit.entry import MISS
+from adjit.errors import ArgumentError
+from adjit.explain import Explanation, explain
+from adjit.inner import trace_inside
+from adjit.signature import MISSING, Parameters, binder_source, live_default, parameters_of
+from adjit.specialize import Specialization
+from adjit.task import Task
+
+
+class CompiledFunction:
+    """A function that is traced, differentiated and compiled at its first call.
+
+    Later calls with the same structure, dtypes and ranks run the compiled code; a size above 1
+    may change freely. Call it as the function that it was made of. Safe to call from threads.
+
+    `source()`, `graph()`, `explain()` and `save()` show the code for given arguments, or, without
+    arguments, for the last call's; `specializations` lists all code made so far.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, transform: str, argnums: Any = None,
+                 has_aux: bool = False, static_argnums: Any = (), static_argnames: Any = (),
+                 is_method: bool = False) -> None:
+        self._options = {"transform": transform, "argnums": argnums, "has_aux": has_aux,
+                         "static_argnums": static_argnums, "static_argnames": static_argnames,
+                         "is_method": is_method}
+        self.function = function
+        self._specializations: list[Specialization] = []
+        self._last: Specialization | None = None
+        self._lock = threading.RLock()
+        self._task = _make_task(function, **self._options)
+        self._entry = self._make_entry(self._task.parameters)
+        self._calls: list[Callable[..., Any]]
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._entry(*args, **kwargs)
+
+    def _make_entry(self, parameters: Parameters) -> Callable[..., Any]:
+        """A function with the user's signature that tries the specialisations in turn."""
+        self._calls = []
+        values = ", ".join(f"_adjit_{k}" for k in range(len(parameters.names)))
+        body = (f"    for _adjit_call in _adjit_calls:\n"
+                f"        _adjit_result = _adjit_call({values})\n"
+                f"        if _adjit_result is not _adjit_miss:\n"
+                f"            return _adjit_result\n"
+                f"    return _adjit_slow(({values}{',' if values else ''}))\n")
+        text = binder_source(parameters, body, self._task.name)
+        namespace: dict[str, Any] = {
+            "_adjit_calls": self._calls, "_adjit_miss": MISS, "_adjit_slow": self._slow,
+            "_adjit_missing": MISSING,
+            "_adjit_default": functools.partial(live_default, self.function),
+        }
+        exec(compile(text, f"<adjit entry of {self._task.name}>", "exec"), namespace)
+        made: Callable[..., Any] = namespace[self._task.name]
+        return made
+
+    def _slow(self, values: tuple[Any, ...]) -> Any:
+        """No specialisation took the arguments as they are: normalise, look again, specialise."""
+        taken = arguments.take_apart(self._task, values)
+        for call in tuple(self._calls):
+            result = call(*taken.values)
+            if result is not MISS:
+                return result
+        with self._lock:
+            made = self._specialize(taken)
+        result = made.call(*taken.values)
+        if result is MISS:
+            # a guard does not hold right after it was recorded: the function changed it itself
+            raise ArgumentError(
+                f"{self._task.name} changes, while it runs, a global or attribute that it reads, "
+                "so that no compiled code stays valid", remedy="pass it as an argument instead")
+        return result
+
+    def _specialize(self, taken: arguments.Arguments) -> Specialization:
+        for known in self._specializations:
+            if known.matches(*taken.values):
+                self._last = known
+                return known
+        made = Specialization(self._task, taken)
+        self._specializations.append(made)
+        self._calls.append(made.call)
+        self._last = made
+        return made
+
+    # What the code looks like
+
+    @property
+    def specializations(self) -> tuple[Specialization, ...]:
+        """All code made so far, oldest first."""
+        return tuple(self._specializations)
+
+    def _for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialization:
+        if not args and not kwargs:
+            if self._last is None:
+                if not self._task.parameters.names:
+                    return self._specialize(arguments.take_apart(self._task, ()))
+                raise ArgumentError(f"{self._task.name} has not been called yet, so there is no "
+                                    "code to show", remedy="pass arguments, or call it first")
+            return self._last
+        values: list[tuple[Any, ...]] = []
+        text = binder_source(
+            self._task.parameters,
+            "    return (" + "".join(f"_adjit_{k}, " for k in range(
+                len(self._task.parameters.names))) + ")\n", self._task.name)
+        namespace: dict[str, Any] = {
+            "_adjit_missing": MISSING,
+            "_adjit_default": functools.partial(live_default, self.function)}
+        exec(compile(text, f"<adjit entry of {self._task.name}>", "exec"), namespace)
+        values.append(namespace[self._task.name](*args, **kwargs))
+        with self._lock:
+            return self._specialize(arguments.take_apart(self._task, values[0]))
+
+    def source(self, *args: Any, form: str = "numpy", **kwargs: Any) -> str:
+        """The generated Python.
+
+        Parameters
+        ----------
+        *args, **kwargs:
+            Arguments to specialise for; without any, the last call's.
+        form:
+            "numpy" for the reader's form: NumPy statements, forward then backward, with the
+            user's names; "numba" for the kernel that runs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from adjit import grad
+        >>> print(grad(lambda x: np.sum(x**2)).source(np.ones(3)))  # doctest: +ELLIPSIS
+        import numpy as np
+        ...
+        """
+        return display.source(self._for(args, kwargs), form)
+
+    def graph(self, *args: Any, **kwargs: Any) -> Any:
+        """The graph (`adjit.ir.Graph`), forward and backward; `print` it."""
+        return self._for(args, kwargs).graph
+
+    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
+        """Forward statement, derivative formula and adjoint statement side by side.
+
+        Prints as a table in a terminal and shows as HTML in a notebook.
+        """
+        return explain(self._for(args, kwargs))
+
+    def save(self, path: str | Path, *args: Any, form: str = "numpy", **kwargs: Any) -> Path:
+        """Write a module that computes the same without adjit.
+
+        With `form="numpy"` it imports only numpy, with `form="numba"` numpy and numba. Returns
+        the path. The module's function has the name that `source()` shows.
+        """
+        return display.save(self._for(args, kwargs), Path(path), form)
+
+    def _adjit_trace_(self, trace: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Called instead of `__call__` inside code that is being traced."""
+        return trace_inside(self._task, trace, args, kwargs)
+
+    # Being a good citizen: methods, pickling, copying, printing
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        if isinstance(self.function, types.FunctionType) and not self._options["is_method"]:
+            self._options["is_method"] = True
+            self._task = _make_task(self.function, **self._options)
+            self._entry = self._make_entry(self._task.parameters)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        module = getattr(self, "__module__", None)
+        name = getattr(self, "__qualname__", "")
+        if module and _find(module, name) is self:
+            return name
+        return _rebuild, (self.function, self._options)
+
+    def __copy__(self) -> CompiledFunction:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> CompiledFunction:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<adjit.{self._task.transform} of {self._task.name}>"
+
+
+def _make_task(function: Callable[..., Any], *, transform: str, argnums: Any, has_aux: bool,
+               static_argnums: Any, static_argnames: Any, is_method: bool) -> Task:
+    parameters = parameters_of(function)
+    skip = 1 if is_method else 0
+    statics = []
+    for entries, what in ((static_argnums, "static_argnums"), (static_argnames, "static_argnames")):
+        listed = (entries,) if isinstance(entries, (int, str)) else tuple(entries)
+        for selected in parameters.select(listed, what, skip=skip):
+            if selected.key is not None:
+                raise ArgumentError(f"{what} names an item of *args or **kwargs",
+                                    remedy="name a parameter of its own")
+            statics.append(selected.parameter)
+    chosen = None if argnums is None else parameters.select(argnums, "argnums", skip=skip)
+    for selected in chosen or ():
+        if selected.parameter in statics:
+            raise ArgumentError(
+                f"argument {parameters.names[selected.parameter]!r} is static and differentiated",
+                remedy="name it in argnums or in static_argnums, not in both")
+    return Task(function, parameters, transform, chosen, not isinstance(argnums, (tuple, list)),
+                transform == "value_and_grad", has_aux, frozenset(statics))
+
+
+def _find(module: str, qualified_name: str) -> Any:
+    import sys
+
+    found: Any = sys.modules.get(module)
+    for part in qualified_name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _rebuild(function: Callable[..., Any], options: dict[str, Any]) -> CompiledFunction:
+    return CompiledFunction(function, **options)
