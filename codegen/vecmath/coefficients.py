@@ -32,6 +32,7 @@ COEFFICIENTS: dict[str, dict[str, tuple[float, ...]]] = {
         ),
         "two_over_pi": (
             0.6366197723675814,
+            -3.935735335036497e-17,
         ),
         "quarter_pi": (
             0.7853981633974483,
@@ -174,6 +175,7 @@ COEFFICIENTS: dict[str, dict[str, tuple[float, ...]]] = {
         ),
         "two_over_pi": (
             0.6366197723675814,
+            -3.935735335036497e-17,
         ),
         "quarter_pi": (
             0.7853981852531433,

@@ -60,7 +60,7 @@ class Program:
             self.instructions.append(instruction)
         return Value(self, index, type_)
 
-    def const(self, value: float | int, type_: str) -> "Value":
+    def const(self, value: float, type_: str) -> "Value":
         """A constant of the given type."""
         text = float(value).hex() if type_ in FLOATS else str(int(value))
         return self.emit("const", type_, text)
@@ -89,9 +89,6 @@ class Value:
     def __add__(self, other: "Operand") -> "Value":
         return self._binary("add", other)
 
-    def __radd__(self, other: "Operand") -> "Value":
-        return self._binary("add", other, reverse=True)
-
     def __sub__(self, other: "Operand") -> "Value":
         return self._binary("sub", other)
 
@@ -100,9 +97,6 @@ class Value:
 
     def __mul__(self, other: "Operand") -> "Value":
         return self._binary("mul", other)
-
-    def __rmul__(self, other: "Operand") -> "Value":
-        return self._binary("mul", other, reverse=True)
 
     def __truediv__(self, other: "Operand") -> "Value":
         return self._binary("div", other)
@@ -258,7 +252,8 @@ def record(definition: Definition, dtype: str, parameters: int) -> Program:
     program = Program(dtype, parameters)
     arguments = [program.emit("arg", dtype, str(i)) for i in range(parameters)]
     outcome = definition(FORMATS[dtype], *arguments)
-    program.results = tuple(v.index for v in (outcome if isinstance(outcome, tuple) else (outcome,)))
+    results = outcome if isinstance(outcome, tuple) else (outcome,)
+    program.results = tuple(v.index for v in results)
     return _prune(program)
 
 

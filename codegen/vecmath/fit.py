@@ -69,9 +69,7 @@ def _arctangent(z: Any) -> Any:
 
 POLYNOMIALS = {
     # (exp(r) - 1 - r) / r**2
-    "exp": Polynomial(
-        lambda r: (mp.exp(r) - 1 - r) / r**2, lambda: -_half_ln2(), _half_ln2, 10, 5
-    ),
+    "exp": Polynomial(lambda r: (mp.exp(r) - 1 - r) / r**2, lambda: -_half_ln2(), _half_ln2, 10, 5),
     # (2*atanh(s)/s - 2) / z, with z = s**2
     "log": Polynomial(lambda z: (2 * _atanh_ratio(z) - 2) / z, lambda: mpf(0), _log_range, 7, 4),
     # (sin(r) - r) / r**3 and (cos(r) - 1 + z/2) / z**2, with z = r**2
@@ -158,7 +156,7 @@ def _constants(bits: int) -> dict[str, tuple[float, ...]]:
         "log10_2": _split(ln2 / ten, short, bits),
         # float32 reduces its argument in float64
         "pio2": _split(mp.pi / 2, 29, 29, 29, 53) if bits == 53 else _split(mp.pi / 2, 29, 53),
-        "two_over_pi": _split(2 / mp.pi, 53),
+        "two_over_pi": _split(2 / mp.pi, 53, 53),
         "quarter_pi": _split(mp.pi / 4, bits, bits),
         "two_log2e": _split(2 / ln2, bits, bits),
     }
