@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from adjit.ir.graph import Equation, Graph, values_of
+from adjit.ir.dims import Symbol, symbols_of
+from adjit.ir.graph import Equation, Graph, param_sizes, symbols_used, values_of
 from adjit.ir.rewrite import with_equations
 from adjit.ir.values import Literal, Operand, Value
 
@@ -35,12 +36,21 @@ def eliminate_common(graph: Graph) -> Graph:
 def eliminate_dead(graph: Graph) -> Graph:
     """Drop equations that no output depends on."""
     live: set[Value] = set(values_of(graph.outputs))
+    sizes: set[Symbol] = set()
     kept: list[Equation] = []
     for eqn in reversed(graph.equations):
-        if any(v in live for v in eqn.outputs):
+        if any(v in live for v in eqn.outputs) or eqn.params.get("symbol") in sizes:
             live.update(values_of(eqn.inputs))
+            sizes |= _symbols(eqn)
             kept.append(eqn)
     return with_equations(graph, kept[::-1])
+
+
+def _symbols(eqn: Equation) -> set[Symbol]:
+    """Symbols whose numbers the equation needs; a `nonzero` binds one although nothing reads its
+    outputs."""
+    out = {symbol for size in param_sizes(eqn.params) for symbol in symbols_of(size)}
+    return out.union(*map(symbols_used, eqn.regions))
 
 
 def simplify(graph: Graph) -> Graph:

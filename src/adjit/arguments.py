@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import optree
 
 from adjit import pytrees
@@ -40,6 +39,14 @@ class Arguments:
         return frozenset(k for span in self.wrt for k in span
                          if self.kinds[k].form != "static")
 
+    def with_leaves(self, places: Sequence[int], replacements: Sequence[Any]) -> list[Any]:
+        """One value per parameter, with some leaves replaced."""
+        flat = list(self.leaves)
+        for k, value in zip(places, replacements, strict=True):
+            flat[k] = value
+        return [pytrees.unflatten(spec, [flat[k] for k in span])
+                for spec, span in zip(self.structures, self.spans, strict=True)]
+
 
 def take_apart(task: Task, values: Sequence[Any]) -> Arguments:
     """Flatten and normalise one value per parameter. Raises for what cannot be handled."""
@@ -68,9 +75,8 @@ def take_apart(task: Task, values: Sequence[Any]) -> Arguments:
             flat[k] = normalise(value, differentiated=k in chosen and not passive, name=names[k])
     kinds = tuple(kind_of(value, static=k in static) for k, value in enumerate(flat))
     _refuse_nothing_to_differentiate(task, wrt, kinds)
-    rebuilt = tuple(flat[span[0]] if p in task.static
-                    else pytrees.unflatten(spec, [flat[k] for k in span])
-                    for p, (spec, span) in enumerate(zip(structures, spans, strict=True)))
+    rebuilt = tuple(pytrees.unflatten(spec, [flat[k] for k in span])
+                    for spec, span in zip(structures, spans, strict=True))
     return Arguments(rebuilt, tuple(structures), tuple(flat), kinds, tuple(names), tuple(spans),
                      wrt, wrt_structures)
 
@@ -112,10 +118,3 @@ def _leaf_names(parameter: str, spec: optree.PyTreeSpec) -> list[str]:
         parts = [re.sub(r"\W", "_", str(part)) for part in path]
         out.append("_".join([parameter, *parts]))
     return out
-
-
-def shared_memory(leaves: Sequence[Any]) -> list[tuple[int, int]]:
-    """Pairs of array leaves that overlap in memory."""
-    arrays = [(k, x) for k, x in enumerate(leaves) if isinstance(x, np.ndarray)]
-    return [(j, k) for n, (k, x) in enumerate(arrays) for j, y in arrays[:n]
-            if np.may_share_memory(x, y) and np.shares_memory(x, y)]

@@ -268,7 +268,7 @@ def _bind_sizes(w: _Writer, plan: EntryPlan, inputs: Sequence[str], kinds: Seque
         if symbol.upper is not None:
             checks.append(f"{name} > {symbol.upper}")
     for guard in plan.size_guards:
-        condition = f"{to_source(guard.size, names.__getitem__)} {guard.op} {guard.number}"
+        condition = f"{to_source(guard.size, names.__getitem__)} {guard.op} {guard.value}"
         checks.append(f"not {condition}" if guard.truth else condition)
     if checks:
         w.miss_if(" or ".join(dict.fromkeys(checks)))

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from adjit import arguments, display
+from adjit import arguments, display, pytrees
 from adjit.entry import MISS
 from adjit.errors import ArgumentError
 from adjit.explain import Explanation, explain
-from adjit.inner import trace_inside
-from adjit.signature import MISSING, Parameters, binder_source, live_default, parameters_of
+from adjit.inner import innermost, trace_inside
+from adjit.signature import MISSING, binder_source, live_default, parameters_of
 from adjit.specialize import Specialization
 from adjit.task import Task
 
@@ -40,34 +40,44 @@ class CompiledFunction:
         self._last: Specialization | None = None
         self._lock = threading.RLock()
         self._task = _make_task(function, **self._options)
-        self._entry = self._make_entry(self._task.parameters)
-        self._calls: list[Callable[..., Any]]
+        self._calls: list[Callable[..., Any]] = []
+        self._make_entries()
         functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._entry(*args, **kwargs)
 
-    def _make_entry(self, parameters: Parameters) -> Callable[..., Any]:
-        """A function with the user's signature that tries the specialisations in turn."""
-        self._calls = []
-        values = ", ".join(f"_adjit_{k}" for k in range(len(parameters.names)))
-        body = (f"    for _adjit_call in _adjit_calls:\n"
-                f"        _adjit_result = _adjit_call({values})\n"
-                f"        if _adjit_result is not _adjit_miss:\n"
-                f"            return _adjit_result\n"
-                f"    return _adjit_slow(({values}{',' if values else ''}))\n")
-        text = binder_source(parameters, body, self._task.name)
+    def _make_entries(self) -> None:
+        """Generate two functions with the user's signature: `_entry` tries the specialisations in
+        turn, `_bind` returns one value per parameter."""
+        count = len(self._task.parameters.names)
+        values = ", ".join(f"_adjit_{k}" for k in range(count))
+        as_tuple = f"({values},)" if count else "()"
+        self._entry = self._with_signature(
+            f"    for _adjit_call in _adjit_calls:\n"
+            f"        _adjit_result = _adjit_call({values})\n"
+            f"        if _adjit_result is not _adjit_miss:\n"
+            f"            return _adjit_result\n"
+            f"    return _adjit_slow({as_tuple})\n")
+        self._bind = self._with_signature(f"    return {as_tuple}\n")
+
+    def _with_signature(self, body: str) -> Callable[..., Any]:
+        name = self._task.name
         namespace: dict[str, Any] = {
             "_adjit_calls": self._calls, "_adjit_miss": MISS, "_adjit_slow": self._slow,
             "_adjit_missing": MISSING,
             "_adjit_default": functools.partial(live_default, self.function),
         }
-        exec(compile(text, f"<adjit entry of {self._task.name}>", "exec"), namespace)
-        made: Callable[..., Any] = namespace[self._task.name]
+        text = binder_source(self._task.parameters, body, name)
+        exec(compile(text, f"<adjit entry of {name}>", "exec"), namespace)
+        made: Callable[..., Any] = namespace[name]
         return made
 
     def _slow(self, values: tuple[Any, ...]) -> Any:
         """No specialisation took the arguments as they are: normalise, look again, specialise."""
+        trace = innermost([x for value in values for x in pytrees.flatten(value)[0]])
+        if trace is not None:
+            return trace_inside(self._task, trace, values)
         taken = arguments.take_apart(self._task, values)
         for call in tuple(self._calls):
             result = call(*taken.values)
@@ -90,7 +100,7 @@ class CompiledFunction:
                 return known
         made = Specialization(self._task, taken)
         self._specializations.append(made)
-        self._calls.append(made.call)
+        self._calls.insert(0, made.call)
         self._last = made
         return made
 
@@ -109,18 +119,8 @@ class CompiledFunction:
                 raise ArgumentError(f"{self._task.name} has not been called yet, so there is no "
                                     "code to show", remedy="pass arguments, or call it first")
             return self._last
-        values: list[tuple[Any, ...]] = []
-        text = binder_source(
-            self._task.parameters,
-            "    return (" + "".join(f"_adjit_{k}, " for k in range(
-                len(self._task.parameters.names))) + ")\n", self._task.name)
-        namespace: dict[str, Any] = {
-            "_adjit_missing": MISSING,
-            "_adjit_default": functools.partial(live_default, self.function)}
-        exec(compile(text, f"<adjit entry of {self._task.name}>", "exec"), namespace)
-        values.append(namespace[self._task.name](*args, **kwargs))
         with self._lock:
-            return self._specialize(arguments.take_apart(self._task, values[0]))
+            return self._specialize(arguments.take_apart(self._task, self._bind(*args, **kwargs)))
 
     def source(self, *args: Any, form: str = "numpy", **kwargs: Any) -> str:
         """The generated Python.
@@ -164,7 +164,7 @@ class CompiledFunction:
 
     def _adjit_trace_(self, trace: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Called instead of `__call__` inside code that is being traced."""
-        return trace_inside(self._task, trace, args, kwargs)
+        return trace_inside(self._task, trace, self._bind(*args, **kwargs))
 
     # Being a good citizen: methods, pickling, copying, printing
 
@@ -172,7 +172,7 @@ class CompiledFunction:
         if isinstance(self.function, types.FunctionType) and not self._options["is_method"]:
             self._options["is_method"] = True
             self._task = _make_task(self.function, **self._options)
-            self._entry = self._make_entry(self._task.parameters)
+            self._make_entries()
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)

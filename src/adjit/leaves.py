@@ -10,7 +10,7 @@ import numpy as np
 
 from adjit.errors import ArgumentError, DTypeError
 from adjit.ir.dims import Size, Symbol, symbol_size
-from adjit.tracer import Leaf
+from adjit.tracer import Leaf, SymInt, TracedArray
 
 SUPPORTED = frozenset(np.dtype(t) for t in (
     np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64,
@@ -38,6 +38,10 @@ def normalise(value: Any, *, differentiated: bool, name: str) -> Any:
 
     Raises `DTypeError` for dtypes that cannot be handled and `ArgumentError` for foreign arrays.
     """
+    if isinstance(value, TracedArray):
+        return _checked(value, differentiated, name) if value.kind != "python" else value
+    if isinstance(value, SymInt):
+        return _as_float(value) if differentiated else value
     if type(value) is np.ndarray or isinstance(value, np.generic):
         return _checked(value, differentiated, name)
     if isinstance(value, np.memmap):
@@ -55,6 +59,12 @@ def normalise(value: Any, *, differentiated: bool, name: str) -> Any:
         raise ArgumentError(f"argument {name!r} is a {_type_name(value)}, not a NumPy array",
                             remedy=f"pass np.asarray({name})")
     return value
+
+
+def _as_float(size: SymInt) -> TracedArray:
+    """A size as a Python float of its trace."""
+    trace = size.trace
+    return trace.wrap(trace.builder.convert(trace.lift(size), np.float64), weak=True)
 
 
 def _differentiable(value: Any, name: str) -> float:
@@ -96,6 +106,8 @@ def kind_of(value: Any, *, static: bool) -> Kind:
     """Classify a normalised value."""
     if static:
         return Kind("static", value=value)
+    if isinstance(value, TracedArray):
+        return Kind(value.kind, value.dtype, (None,) * value.ndim)
     if isinstance(value, np.ndarray):
         sizes = tuple(n if n < 2 else None for n in value.shape)
         return Kind("array", value.dtype, sizes, layout_of(value))

@@ -10,7 +10,10 @@ import copy
 import dataclasses
 from typing import Any
 
+import numpy as np
 import optree
+
+from adjit.tracer import OutputLeaf
 
 NAMESPACE = "adjit"
 _registered: set[type] = set()
@@ -34,16 +37,15 @@ def unflatten(spec: optree.PyTreeSpec, leaves: Any) -> Any:
 
 def _is_new_dataclass(leaf: Any) -> bool:
     return (dataclasses.is_dataclass(leaf) and not isinstance(leaf, type)
-            and type(leaf) not in _registered and _holds_numbers(leaf))
+            and type(leaf) not in _registered and not isinstance(leaf, OutputLeaf)
+            and _holds_numbers(leaf))
 
 
 def _holds_numbers(instance: Any) -> bool:
     """True when a field holds, however deep, an array or a float: then it is structure."""
-    import numpy as np
-
     values = [getattr(instance, f.name) for f in dataclasses.fields(instance)]
     leaves = optree.tree_leaves(values, none_is_leaf=True, namespace=NAMESPACE)
-    return any(isinstance(x, (float, np.ndarray, np.generic))
+    return any(isinstance(x, (float, np.ndarray, np.generic, OutputLeaf))
                or _is_new_dataclass(x) for x in leaves)
 
 

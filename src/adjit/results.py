@@ -19,7 +19,7 @@ class Result:
     leaves: tuple[ResultLeaf, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ResultLeaf:
     """One leaf of what is returned.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from adjit.ir.errors import Location
 
 from adjit.signature import Parameters, Selected
 
@@ -31,6 +34,14 @@ class Task:
         """The user's name of the function; "function" for a lambda or an object without one."""
         name = getattr(self.function, "__name__", "")
         return name if name.isidentifier() else "function"
+
+    @property
+    def location(self) -> Location | None:
+        """Where the function is defined, for errors about the function as a whole."""
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        if code is None:
+            return None
+        return Location(code.co_filename, code.co_firstlineno, self.name)
 
     @property
     def generated_name(self) -> str:

@@ -1,0 +1,186 @@
+"""Reverse mode: one sweep over a graph that appends the backward equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+
+from adjit.adjoint.activity import active
+from adjit.adjoint.context import Context, Scatter, producers_of
+from adjit.adjoint.cotangents import (
+    Cotangent,
+    combined,
+    merged,
+    unbroadcast,
+    whole,
+    with_scalar_conditions,
+)
+from adjit.adjoint.rules import DENSE, LAZY
+from adjit.ir import Equation, Graph, GraphBuilder, Literal, Operand, Value, literal
+from adjit.ir.errors import InternalError
+
+
+def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> Graph:
+    """The graph that also returns the gradient of one output.
+
+    Parameters
+    ----------
+    graph:
+        Any graph without derivatives through its regions.
+    wrt:
+        Numbers of the inputs to differentiate with respect to.
+    output:
+        Number of the output to differentiate: a float scalar.
+
+    Returns
+    -------
+    Graph
+        Same inputs; the original outputs followed by one gradient per entry of `wrt`, each of
+        its input's type (zeros where there is no dependence).
+    """
+    result = graph.outputs[output]
+    if not result.type.is_float or result.shape != ():
+        raise InternalError(f"gradient of a result of type {result.type}")
+    builder = _continued(graph)
+    seed = literal(1, result.type.dtype)
+    gradients = sweep(builder, graph, [(result, seed)], [graph.inputs[k] for k in wrt])
+    return replace(graph, equations=tuple(builder.equations),
+                   outputs=(*graph.outputs, *gradients))
+
+
+def vjp(graph: Graph, wrt: Sequence[int], outputs: Sequence[int] = (0,)) -> Graph:
+    """The graph with one more input, a cotangent, per entry of `outputs`.
+
+    It returns the original outputs followed by the cotangents of the inputs `wrt`.
+    """
+    seeds = []
+    for k in outputs:
+        x = graph.outputs[k]
+        if not x.type.is_float:
+            raise InternalError(f"cotangent of a result of type {x.type}")
+        name = x.name if isinstance(x, Value) else ""
+        seeds.append((x, Value(x.type, f"d{name or 'y'}")))
+    builder = _continued(graph)
+    gradients = sweep(builder, graph, seeds, [graph.inputs[k] for k in wrt])
+    return replace(graph, inputs=(*graph.inputs, *(ct for _, ct in seeds)),
+                   equations=tuple(builder.equations), outputs=(*graph.outputs, *gradients))
+
+
+def _continued(graph: Graph) -> GraphBuilder:
+    builder = GraphBuilder(role="backward")
+    builder.equations.extend(graph.equations)
+    return builder
+
+
+def sweep(builder: GraphBuilder, graph: Graph, seeds: Sequence[tuple[Operand, Operand]],
+          wrt: Sequence[Value]) -> list[Operand]:
+    """Append to `builder` the adjoint of a graph whose equations it holds already.
+
+    `seeds` pairs outputs with their cotangents; returned are the cotangents of `wrt`, whole.
+    """
+    reached = active(graph, wrt, [x for x, _ in seeds])
+    context = Context(builder, producers_of(graph), reached)
+    known = {*graph.inputs, *context.producers, *(ct for _, ct in seeds if isinstance(ct, Value))}
+    state = _Sweep(context, known)
+    for x, ct in seeds:
+        state.give(x, Cotangent(ct, x.shape))
+    for eqn in reversed(graph.equations):
+        if eqn.output in state.pending:
+            builder.location, builder.source = eqn.location, eqn.output
+            state.step(eqn)
+    return [state.result(v) for v in wrt]
+
+
+@dataclass(slots=True)
+class _Sweep:
+    """The cotangents gathered so far, by value."""
+
+    context: Context
+    #: Values that are not of this sweep's making and keep their names.
+    known: AbstractSet[Value]
+    pending: dict[Value, Cotangent] = field(default_factory=dict)
+
+    def step(self, eqn: Equation) -> None:
+        """Carry the cotangent of an equation's output over to its inputs."""
+        ct = self.finished(eqn.output)
+        for k, part in _contributions(self.context, eqn, ct):
+            if isinstance(part, Scatter):
+                self.scatter(eqn.inputs[k], part)
+            else:
+                self.give(eqn.inputs[k], part)
+
+    def give(self, x: Operand, ct: Cotangent) -> None:
+        """Add a contribution to the cotangent of x."""
+        if not self.context.wants(x) or _is_zero(ct.value):
+            return
+        assert isinstance(x, Value)
+        builder = self.context.builder
+        ct = unbroadcast(builder, ct, x.shape)
+        before = self.pending.get(x)
+        self.pending[x] = ct if before is None else combined(builder, before, ct)
+
+    def scatter(self, x: Operand, part: Scatter) -> None:
+        """Add a contribution to some places of x, on the running sum."""
+        if not self.context.wants(x) or _is_zero(part.value):
+            return
+        assert isinstance(x, Value)
+        builder, before = self.context.builder, self.pending.get(x)
+        stamp = (builder.location, builder.source)
+        ct = Cotangent(part.value, part.value.shape, part.conditions, stamp=stamp)
+        if before is None:
+            total = builder.full(0, x.shape, x.dtype)
+        elif set(before.conditions) == set(part.conditions):
+            total = builder.broadcast(before.value, x.shape)
+        else:
+            total, ct = whole(builder, before), merged(builder, ct)
+        if not ct.conditions:
+            self.name(total, x)
+        total = builder.update(total, ct.value, part.spec, part.indices, op="add")
+        if not ct.conditions:
+            self.name(total, x)
+        self.pending[x] = Cotangent(total, x.shape, ct.conditions, stamp=stamp)
+
+    def finished(self, x: Value) -> Cotangent:
+        """The cotangent of x, all contributions being in, under the name that it deserves."""
+        ct = self.pending[x]
+        if not ct.conditions:
+            self.name(ct.value, x)
+        elif ct.merged is not None:
+            self.name(ct.merged, x)
+        elif x.name and not ct.name:
+            ct.name = f"d{x.name}"
+        return ct
+
+    def name(self, operand: Operand, x: Value) -> None:
+        """Call a cotangent of x so, unless it has a name."""
+        if isinstance(operand, Value) and operand not in self.known and x.name:
+            operand.name = operand.name or f"d{x.name}"
+
+    def result(self, x: Value) -> Operand:
+        """The gradient for x, of its type."""
+        if x not in self.pending:
+            return self.context.builder.full(0, x.shape, x.dtype)
+        out = whole(self.context.builder, self.finished(x))
+        self.name(out, x)
+        return out
+
+
+def _is_zero(x: Operand) -> bool:
+    return isinstance(x, Literal) and x.value == 0
+
+
+def _contributions(context: Context, eqn: Equation, ct: Cotangent
+                   ) -> Iterator[tuple[int, Cotangent | Scatter]]:
+    lazy = LAZY.get(eqn.primitive)
+    if lazy is not None:
+        yield from lazy(context, eqn, ct)
+        return
+    builder = context.builder
+    ct = with_scalar_conditions(builder, ct)
+    array = builder.broadcast(ct.value, ct.shape)
+    for k, part in DENSE[eqn.primitive](context, eqn, array):
+        if isinstance(part, Scatter):
+            yield k, replace(part, conditions=ct.conditions)
+        else:
+            yield k, Cotangent(part, part.shape, ct.conditions, stamp=ct.stamp)

@@ -1,0 +1,9 @@
+"""The machine's form: explicit fused loops and calls of BLAS in one numba function.
+
+The steps: `lower` (recipes and statements), `fuse` and `decide` (loops, and what is stored),
+`buffers` (how many axes a temporary needs, which share an array), `nests` and `values` (text).
+"""
+
+from adjit.codegen.numba_form.emit import emit
+
+__all__ = ["emit"]

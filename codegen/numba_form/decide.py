@@ -1,0 +1,91 @@
+"""Which virtual values are better stored: those that are costly and would be computed twice."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+from adjit.codegen.numba_form.fuse import Leaf, Loop, Node, fuse, leaves
+from adjit.codegen.numba_form.lower import Lowering
+from adjit.codegen.numba_form.reads import Read, start
+from adjit.codegen.numba_form.scalars import cost_of
+from adjit.codegen.numba_form.space import Index
+from adjit.ir.values import Operand, Value
+
+#: A value is stored from this cost on: of its own operation, or of all that it is computed from.
+COSTLY, LONG = 8.0, 14.0
+ROUNDS = 4
+
+Path = tuple[Loop, ...]
+Needs = dict[tuple[int, Index], tuple[Path, bool]]
+
+
+def schedule(l: Lowering) -> tuple[list[Node], dict[int, list[Read]]]:
+    """Fuse; store what several loops would compute; fuse again, until nothing is left to store."""
+    for _ in range(ROUNDS):
+        nodes, found = fuse(l, l.statements())
+        chosen = _choose(l, leaves(nodes))
+        if not chosen:
+            break
+        for value in chosen:
+            l.store(value)
+    else:
+        nodes, found = fuse(l, l.statements())
+    return nodes, found
+
+
+def _choose(l: Lowering, placed: Sequence[Leaf]) -> list[Value]:
+    """Values to store, consumers looked at before what they are computed from."""
+    needs: dict[Value, Needs] = {}
+    heap: list[tuple[tuple[int, ...], int, Value]] = []
+    costs: dict[Value, float] = {}
+
+    def need(x: Operand, index: Index, path: Path) -> None:
+        for read in l.space.reads(index):
+            need(read.operand, read.at, path)
+        if not isinstance(x, Value) or x not in l.recipes or l.is_stored(x):
+            return
+        used = l.space.loops(index)
+        depths = [loop.depth for loop in path if loop.axis.symbol in used]
+        home = path[: max(depths) + 1] if depths else ()
+        repeated = len(depths) < len(home)
+        if x not in needs:
+            needs[x] = {}
+            heapq.heappush(heap, (tuple(-k for k in l.position[x]), len(needs), x))
+        needs[x].setdefault((id(home[-1]) if home else 0, index), (path, repeated))
+
+    for leaf in placed:
+        for x, index in start(l, leaf.statement):
+            (moved,) = (l.space.rename(index, leaf.table),)
+            need(x, moved, leaf.path)
+    chosen: list[Value] = []
+    while heap:
+        _, _, value = heapq.heappop(heap)
+        mine = [(index, path, again) for (_, index), (path, again) in needs[value].items()]
+        recipe = l.recipes[value]
+        times = len(mine) + any(again for _, _, again in mine)
+        if times > 1 and value.shape and _worthwhile(l, value, costs):
+            chosen.append(value)
+            mine = mine[:1]
+        if recipe.number is None:
+            for index, path, _ in mine:
+                for x, at in recipe.terms(index):
+                    need(x, at, path)
+    return chosen
+
+
+def _worthwhile(l: Lowering, value: Value, costs: dict[Value, float]) -> bool:
+    return cost_of(l.recipes[value].name) >= COSTLY or _total(l, value, costs) >= LONG
+
+
+def _total(l: Lowering, x: Operand, costs: dict[Value, float]) -> float:
+    """What an element costs, from loads on."""
+    if not isinstance(x, Value):
+        return 0.0
+    if x not in l.recipes or l.is_stored(x):
+        return 1.0 if x.shape else 0.0
+    if x not in costs:
+        recipe = l.recipes[x]
+        own = 0.0 if recipe.name in ("copy", "count") or not x.shape else cost_of(recipe.name)
+        costs[x] = own + sum(_total(l, operand, costs) for operand in recipe.operands)
+    return costs[x]

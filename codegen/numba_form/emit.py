@@ -1,0 +1,210 @@
+"""The machine's form of a graph: one numba function of fused loops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from adjit.codegen.naming import Names
+from adjit.codegen.numba_form.buffers import Storage, assign
+from adjit.codegen.numba_form.decide import schedule
+from adjit.codegen.numba_form.fuse import Leaf, Node, leaves
+from adjit.codegen.numba_form.lower import Lowering
+from adjit.codegen.numba_form.nests import Emitter, emit_nodes
+from adjit.codegen.numba_form.scalars import MODULES
+from adjit.codegen.numba_form.scalars import ROWS as SCALARS
+from adjit.codegen.numba_form.structural import ROWS, elementwise
+from adjit.codegen.numba_form.values import FAR, Context, wish_of, zero_of
+from adjit.codegen.numba_form.writer import INDENT, Block, Body, render
+from adjit.codegen.program import Program
+from adjit.ir.dims import bounds
+from adjit.ir.errors import UnsupportedError
+from adjit.ir.graph import Equation, Graph
+from adjit.ir.values import Operand, Value
+
+DTYPES = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
+                    "uint64", "float32", "float64"})
+OUT_OF_RANGE, TOO_LARGE, EMPTY = 1, 2, 4
+
+
+def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program:
+    """The program of a graph.
+
+    Parameters
+    ----------
+    layouts:
+        One per graph input: "C", "F", "A" (any strides), "" for scalars.
+    wide:
+        True for the variant that computes sin and cos of arguments of any size.
+    """
+    l = lower(graph, layouts)
+    outputs = _outputs(l)
+    nodes, found = schedule(l)
+    context = Context(l, assign(l, nodes, found), wide)
+    parameters = _name_parameters(context, graph, outputs)
+    _name_storages(context)
+    scalars = [(k, x) for k, x in enumerate(graph.outputs) if not x.shape]
+    checked = bool(l.checks or l.nonempty) or _trigonometric(l) and not wide
+    emitter = Emitter(context, {}, lambda status: _failure(context, scalars, status))
+    _emit(emitter, nodes)
+    results = [context.value(x, ()) for _, x in scalars]
+    if checked:
+        results.insert(0, f"{TOO_LARGE} if {FAR} else 0" if context.far else "0")
+    if results:
+        context.root.line(f"return {', '.join(results)}")
+    return Program(_module(context, graph, parameters), "kernel", "numba", tuple(parameters),
+                   checked)
+
+
+def lower(graph: Graph, layouts: Sequence[str]) -> Lowering:
+    """All equations, lowered."""
+    l = Lowering(graph, layouts)
+    for value in (*graph.inputs, *(v for e in graph.equations for v in e.outputs)):
+        if value.dtype.name not in DTYPES:
+            raise UnsupportedError(f"compiled code knows no arrays of dtype {value.dtype}",
+                                   remedy="use float64 or float32", location=value.location)
+    for position, eqn in enumerate(graph.equations):
+        l.begin(position, eqn)
+        _row(eqn)(l, eqn)
+    return l
+
+
+def _row(eqn: Equation):  # type: ignore[no-untyped-def]
+    name = eqn.primitive.name
+    if name in ROWS:
+        return ROWS[name]
+    if name in SCALARS or name == "stop":
+        return elementwise
+    raise UnsupportedError(f"{name} is not compiled yet", location=eqn.location)
+
+
+def _outputs(l: Lowering) -> list[Value]:
+    """Give every output with axes a memory that the caller passes in; return their values."""
+    out: list[Value] = []
+    l.current = None
+    l._order = (len(l.graph.equations), 0, 0)
+    for k, x in enumerate(l.graph.outputs):
+        if not x.shape:
+            continue
+        value = x if isinstance(x, Value) and _may_be_output(l, x) else None
+        if value is None:
+            value = l.copy(x, x.type)
+            value.name = x.name if isinstance(x, Value) else ""
+        l.store(value)
+        memory = l.memories[value]
+        memory.kind, memory.output = "output", k
+        memory.wish = memory.wish or value.name or f"out{k}"
+        out.append(value)
+    return out
+
+
+def _may_be_output(l: Lowering, x: Value) -> bool:
+    if any(n.startswith("@") or s in l.bound for size in x.shape
+           for s in _symbols(size) for n in (s.name,)):
+        raise UnsupportedError("the shape of an output depends on the numbers in an array",
+                               remedy="return a sum or another array of known shape")
+    if x in l.memories:
+        return l.memories[x].kind == "temporary"
+    return x in l.recipes and l.recipes[x].name not in ("copy", "count")
+
+
+def _symbols(size: object) -> Iterable:  # type: ignore[type-arg]
+    from adjit.ir.dims import symbols_of
+
+    return symbols_of(size)  # type: ignore[arg-type]
+
+
+def _trigonometric(l: Lowering) -> bool:
+    return any(recipe.name in ("sin", "cos") for recipe in l.recipes.values())
+
+
+def _name_parameters(c: Context, graph: Graph, outputs: Sequence[Value]) -> list[str]:
+    """Names of inputs and outputs; later names give way to them."""
+    parameters: list[str] = []
+    for k, value in enumerate(graph.inputs):
+        name = c.names.fresh(value.name or f"x{k}")
+        parameters.append(name)
+        if value.shape:
+            c.arrays[id(c.l.memories[value])] = name
+        else:
+            c.scalars[value] = name
+    for value in outputs:
+        memory = c.l.memories[value]
+        name = c.names.fresh(wish_of(memory))
+        parameters.append(name)
+        c.arrays[id(memory)] = name
+        c.storages[id(memory)].name = name
+    return parameters
+
+
+def _name_storages(c: Context) -> None:
+    for storage in c.storages.values():
+        memory = storage.memory
+        if memory.kind == "temporary" and (storage.axes or not storage.single):
+            storage.name = c.names.fresh(wish_of(memory)) if memory.wish else c.names.numbered("t")
+
+
+def _emit(e: Emitter, nodes: Sequence[Node]) -> None:
+    c = e.context
+    for size in c.l.nonempty:
+        low, _ = bounds(size)
+        if low is None or low < 1:
+            block = Body()
+            block.line(e.fail(EMPTY))
+            c.root.lines.append(Block(f"if {c.size(size)} == 0:", block))
+    for number, node in enumerate(nodes):
+        _comments(c, leaves([node]))
+        for storage in c.storages.values():
+            if storage.first == number and storage.memory.kind == "temporary":
+                _allocate(c, storage)
+        emit_nodes(e, [node])
+
+
+def _allocate(c: Context, storage: Storage) -> None:
+    if not storage.axes:
+        return
+    if storage.shares is not None:
+        c.root.line(f"{storage.name} = {storage.shares.name}")
+        return
+    like = c.literal(zero_of(storage.memory.type))
+    sizes = ", ".join(c.subscript((n,)) for n in storage.shape)
+    c.root.line(f"{storage.name} = empty({like}, {sizes})")
+
+
+def _comments(c: Context, placed: Sequence[Leaf]) -> None:
+    """The user's lines that end in this nest."""
+    texts: dict[str, None] = {}
+    for leaf in placed:
+        eqn = leaf.statement.equation
+        if eqn is not None and eqn.location is not None and eqn.location.text:
+            line = " ".join(eqn.location.text.split())
+            prefix = "adjoint of: " if eqn.role == "backward" else ""
+            texts[f"# {prefix}{line}"[:98].rstrip()] = None
+    for text in texts:
+        c.root.line(text)
+
+
+def _failure(c: Context, scalars: Sequence[tuple[int, Operand]], status: int) -> str:
+    zeros = [c.literal(zero_of(x.type)) for _, x in scalars]
+    return f"return {', '.join([str(status), *zeros])}"
+
+
+def _module(c: Context, graph: Graph, parameters: Sequence[str]) -> str:
+    lines = [*render(c.header, 1)]
+    if c.far:
+        lines.append(f"{INDENT}{FAR} = False")
+    lines += render(c.root, 1)
+    if not lines:
+        lines = [f"{INDENT}pass"]
+    text = "\n".join(lines)
+    words = set(re.findall(r"[^\W\d]\w*", text))
+    imports = [f"from {module} import {', '.join(sorted(words & set(names)))}"
+               for module, names in sorted(MODULES.items()) if words & set(names)]
+    head = ["import math", ""] if "math" in words else []
+    head += ["import numpy as np", "from numba import njit", ""]
+    head += [*imports, ""] if imports else []
+    decorator = '@njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"})'
+    return "\n".join([*head, "", decorator, f"def kernel({', '.join(parameters)}):", text, ""])
+
+
+__all__ = ["Names", "emit", "lower"]

@@ -1,0 +1,197 @@
+"""Loop fusion: from statements with a perfect nest each to a tree of shared loops.
+
+Statements come in program order. Level by level, each joins a loop of its extent, unless something
+that it depends on is complete only after that loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from adjit.codegen.numba_form.lower import Lowering
+from adjit.codegen.numba_form.reads import Read, reads
+from adjit.codegen.numba_form.space import Axis, Index, Space
+from adjit.codegen.numba_form.statements import Statement
+from adjit.ir.dims import Size, Symbol
+from adjit.ir.values import Literal, Value
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """One statement in its place; `table` maps its axes to the loops around it."""
+
+    statement: Statement
+    table: dict[Symbol, Size]
+    path: tuple[Loop, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """`for axis in range(size)` around loops and leaves."""
+
+    axis: Axis
+    depth: int
+    children: list[Loop | Leaf] = field(default_factory=list)
+
+
+Node = Loop | Leaf
+
+
+@dataclass(slots=True, eq=False)
+class Pair:
+    """A dependency: an element is written at one index and used at another."""
+
+    writer: Statement
+    written: Index
+    used: Index
+    commutes: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    size: Size | None
+    members: list[Statement]
+    touched: set[Value]
+
+
+def fuse(l: Lowering, statements: Sequence[Statement]) -> tuple[list[Node], dict[int, list[Read]]]:
+    """The tree of loops, and what each statement (by identity) reads."""
+    found = {id(s): reads(l, s) for s in statements}
+    present = {id(s) for s in statements}
+    pairs = {id(s): _pairs(l, s, found[id(s)], present) for s in statements}
+    followers = {id(group[0]): id(group[1]) for group in l.writers.values()
+                 if len(group) > 1 and _is_fill(l, group[0]) and group[1].kind in ("fold", "add")}
+    fuser = _Fuser(l.space, found, pairs, followers)
+    return fuser.level(statements, 0, ()), found
+
+
+def _is_fill(l: Lowering, s: Statement) -> bool:
+    return s.kind == "assign" and isinstance(l.resolve(*s.terms[0])[0], Literal)
+
+
+def _pairs(l: Lowering, statement: Statement, found: Sequence[Read], present: set[int]
+           ) -> list[Pair]:
+    out = [Pair(writer, writer.write, index, False)
+           for value, index in found for writer in l.writers.get(value, ())
+           if id(writer) in present and writer is not statement]
+    for writer in l.writers[statement.value]:
+        if writer is statement:
+            break
+        commutes = (writer.kind == "add" == statement.kind) or "disjoint" in statement.params
+        out.append(Pair(writer, writer.write, statement.write, commutes))
+    return out
+
+
+class _Fuser:
+    def __init__(self, space: Space, found: Mapping[int, list[Read]],
+                 pairs: Mapping[int, list[Pair]], followers: Mapping[int, int]) -> None:
+        self.space = space
+        self.found = found
+        self.pairs = pairs
+        self.followers = followers
+
+    def level(self, statements: Sequence[Statement], depth: int, path: tuple[Loop, ...]
+              ) -> list[Node]:
+        """The nodes for statements that share `depth` loops."""
+        groups: list[_Group] = []
+        fills: dict[int, Statement] = {}
+        here = {id(s) for s in statements}
+        for statement in statements:
+            follower = self.followers.get(id(statement))
+            if follower in here and follower is not None:
+                fills[follower] = statement
+                continue
+            self._insert(self._place(statement, depth, groups), statement)
+            if id(statement) in fills:
+                self._fill(fills.pop(id(statement)), statement, depth, groups)
+        return [self._node(group, depth, path) for group in groups]
+
+    def _insert(self, group: _Group, statement: Statement, at: int | None = None) -> None:
+        group.members.insert(len(group.members) if at is None else at, statement)
+        group.touched.update(v for v, _ in self.found[id(statement)])
+        group.touched.add(statement.value)
+
+    def _fill(self, fill: Statement, s: Statement, depth: int, groups: list[_Group]) -> None:
+        """Put the statement that sets an accumulator to its start close before the first use."""
+        k = next(k for k, group in enumerate(groups) if s in group.members)
+        size = fill.axes[depth].size if len(fill.axes) > depth else None
+        pair = next(p for p in self.pairs[id(s)] if p.writer is fill)
+        if size is not None and groups[k].size == size and self._pointwise(pair, s, depth):
+            self._insert(groups[k], fill, groups[k].members.index(s))
+            return
+        for group in reversed(groups[:k]):
+            if size is not None and group.size == size and _alike(fill, group.members, depth):
+                self._insert(group, fill)
+                return
+        groups.insert(k, _Group(size, [fill], {fill.value}))
+
+    def _place(self, s: Statement, depth: int, groups: list[_Group]) -> _Group:
+        """The group that a statement joins, or a new one at the end."""
+        size = s.axes[depth].size if len(s.axes) > depth else None
+        first = 0
+        pairs: dict[int, list[Pair]] = {}
+        for pair in self.pairs[id(s)]:
+            pairs.setdefault(id(pair.writer), []).append(pair)
+        for k, group in enumerate(groups):
+            for member in group.members:
+                if id(member) in pairs:
+                    joins = size is not None and group.size == size and all(
+                        self._pointwise(pair, s, depth) for pair in pairs[id(member)])
+                    first = k if joins and first <= k else k + 1
+        mine = {v for v, _ in self.found[id(s)]} | {s.value}
+        best, score = None, 0
+        for group in groups[first:]:
+            if size is not None and group.size == size and _alike(s, group.members, depth):
+                shared = 1 + len(mine & group.touched)
+                if shared >= score:
+                    best, score = group, shared
+        if best is None:
+            best = _Group(size, [], set())
+            groups.append(best)
+        return best
+
+    def _pointwise(self, pair: Pair, s: Statement, depth: int) -> bool:
+        """True where what iteration i of the writer's loop writes is used in iteration i only."""
+        p, a = pair.writer.axes[depth], s.axes[depth]
+        for written, used in zip(pair.written, pair.used, strict=True):
+            if self.space.loops((written,)) == {p.symbol}:
+                moved, = self.space.rename((written,), {p.symbol: a.index})
+                if moved == used:
+                    return True
+        inner = depth == len(s.axes) - 1 or depth == len(pair.writer.axes) - 1
+        return pair.commutes and not inner
+
+    def _node(self, group: _Group, depth: int, path: tuple[Loop, ...]) -> Node:
+        if group.size is None:
+            (statement,) = group.members
+            table: dict[Symbol, Size] = {
+                axis.symbol: loop.axis.index
+                for axis, loop in zip(statement.axes, path, strict=True)}
+            return Leaf(statement, table, path)
+        loop = Loop(self.space.axis(group.size), depth)
+        loop.children = self.level(group.members, depth + 1, (*path, loop))
+        return loop
+
+
+def _alike(s: Statement, members: Sequence[Statement], depth: int) -> bool:
+    """False where a loop that vectorises would be joined by work that cannot be."""
+    if len(s.axes) != depth + 1:
+        return True
+    return all(serial(s) == serial(m) for m in members if len(m.axes) == depth + 1)
+
+
+def serial(s: Statement) -> bool:
+    """True for a statement whose iterations depend on one another in ways that stop SIMD."""
+    if s.kind in ("arg", "scan", "compress"):
+        return True
+    dynamic = any("$" in str(size) for size in s.write)
+    return dynamic and s.kind in ("assign", "add")
+
+
+def leaves(nodes: Sequence[Node]) -> list[Leaf]:
+    """All leaves, in program order."""
+    out: list[Leaf] = []
+    for node in nodes:
+        out += [node] if isinstance(node, Leaf) else leaves(node.children)
+    return out

@@ -1,0 +1,96 @@
+"""What the emitter works on: recipes (values computed where they are read), memories, statements.
+
+A value is either *virtual*: it has a recipe, and every reader computes it in place; or *stored*:
+statements write it into a memory. Fusion decides which virtual values are better stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from adjit.codegen.numba_form.space import Axis, Index
+from adjit.ir.dims import Size
+from adjit.ir.graph import Equation
+from adjit.ir.values import Literal, Operand, Type, Value
+
+Map = Callable[[Index], Index]
+Term = tuple[Operand, Index]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """`value[i] = name(operand[map(i)], ...)`.
+
+    `name` is an elementwise primitive; "copy": the one operand, moved; "count": the number that
+    the index expression `number(i)` gives.
+    """
+
+    name: str
+    operands: tuple[Operand, ...] = ()
+    maps: tuple[Map, ...] = ()
+    number: Callable[[Index], Size] | None = None
+
+    def terms(self, index: Index) -> list[Term]:
+        """What an element is computed from."""
+        return [(x, move(index)) for x, move in zip(self.operands, self.maps, strict=True)]
+
+
+@dataclass(slots=True, eq=False)
+class Memory:
+    """An array that values live in: an input, an output or a temporary.
+
+    `whole`: all its axes are needed (something looks at it as one block). `base`: this is the
+    memory of another array under another shape.
+    """
+
+    type: Type
+    kind: str
+    wish: str
+    layout: str = "C"
+    whole: bool = False
+    base: Memory | None = None
+    output: int = -1
+
+    @property
+    def owner(self) -> Memory:
+        return self.base.owner if self.base is not None else self
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """Work done at every point of an iteration space.
+
+    Attributes
+    ----------
+    kind:
+        Key of the table of emitters: "assign", "add", "reduce", "fold", "arg", "scan", "gemm",
+        "argsort", "compress", "check".
+    value:
+        The value that it writes (or completes), at `write`.
+    axes:
+        The loops around it, outermost first.
+    terms:
+        The operands that it reads, and where.
+    kept:
+        For kinds with an accumulator in a scalar: how many leading axes lie around it.
+    order:
+        Position of its equation in the graph.
+    """
+
+    kind: str
+    value: Value
+    axes: tuple[Axis, ...]
+    write: Index
+    terms: tuple[Term, ...]
+    order: tuple[int, int, int]
+    equation: Equation | None = None
+    op: str = ""
+    kept: int = 0
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def literal_of(x: Operand) -> Literal | None:
+    """The operand, where it is a literal."""
+    return x if isinstance(x, Literal) else None

@@ -1,0 +1,253 @@
+"""Scalar values inside the loops: each computed once, at the outermost loop that it depends on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from adjit.codegen.naming import Names
+from adjit.codegen.numba_form.buffers import Storage
+from adjit.codegen.numba_form.fuse import Loop
+from adjit.codegen.numba_form.lower import Lowering
+from adjit.codegen.numba_form.scalars import ATOM, MODULES, ROWS, UNARY, literal_text
+from adjit.codegen.numba_form.space import Index
+from adjit.codegen.numba_form.statements import Memory, Recipe
+from adjit.codegen.numba_form.writer import Body
+from adjit.ir.dims import Size, Symbol, to_source
+from adjit.ir.values import Literal, Operand, Type, Value
+
+FAR = "far"
+_TRIGONOMETRIC = ("sin", "cos")
+_FUNCTIONS = frozenset(name for names in MODULES.values() for name in names)
+LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s")
+
+
+class Context:
+    """What emission knows at one place of the program.
+
+    `path` holds the open loops with their bodies; `header` the lines before everything else.
+    """
+
+    def __init__(self, l: Lowering, storages: Mapping[int, Storage], wide: bool) -> None:
+        self.l = l
+        self.storages = storages
+        self.wide = wide
+        self.names = Names(_FUNCTIONS | {"math", "far", "kernel"})
+        self.header = Body()
+        self.root = Body()
+        self.path: list[tuple[Loop, Body]] = []
+        self.loops: dict[Symbol, str] = {}
+        self.symbols: dict[Symbol, str] = {}
+        self.scalars: dict[Value, str] = {}
+        self.arrays: dict[int, str] = {}
+        self.constants: dict[str, str] = {}
+        self.letters = [self.names.fresh(letter) for letter in LETTERS]
+        self.far = False
+        self._partners = _partners(l)
+
+    # Places.
+
+    @property
+    def body(self) -> Body:
+        return self.path[-1][1] if self.path else self.root
+
+    def body_of(self, index: Index) -> Body:
+        """The body of the innermost open loop that an index depends on."""
+        used = self.l.space.loops(index)
+        for loop, body in reversed(self.path):
+            if loop.axis.symbol in used:
+                return body
+        return self.root
+
+    # Integers.
+
+    def size(self, size: Size) -> str:
+        """An index expression or size as source."""
+        return to_source(size, self._symbol)
+
+    def subscript(self, index: Index) -> str:
+        parts = [self.size(size) for size in index]
+        return ", ".join(p[1:-1] if p.startswith("(") and p.endswith(")") and _closed(p) else p
+                         for p in parts)
+
+    def _symbol(self, symbol: Symbol) -> str:
+        if symbol in self.loops:
+            return self.loops[symbol]
+        if symbol in self.l.space.dynamics:
+            return self._dynamic(symbol)
+        if symbol in self.l.bound:
+            return self.value(self.l.bound[symbol], ())
+        if symbol not in self.symbols:
+            source = self.l.graph.symbols[symbol]
+            given = self.l.graph.inputs[source.index]
+            if source.axis is None:
+                self.symbols[symbol] = self.scalars[given]
+            else:
+                name = self.symbols[symbol] = self.names.fresh(symbol.name)
+                array = self.arrays[id(self.l.memories[given])]
+                self.header.line(f"{name} = {array}.shape[{source.axis}]")
+        return self.symbols[symbol]
+
+    def _dynamic(self, symbol: Symbol) -> str:
+        read = self.l.space.dynamics[symbol]
+        body = self.body_of(read.at)
+        key = (Literal(0, read.operand.dtype), (_as_size(symbol),))
+        if key not in body.known:
+            raw = self.value(read.operand, read.at)
+            if read.operand.dtype.name != "int64":
+                raw = body.let(self.names.numbered("k"), "np.int64({0})", (raw,))
+            if not read.checked and read.operand.dtype.kind == "i":
+                raw = body.let(self.names.numbered("k"),
+                               f"select({{0}} < 0, {{0}} + {self.size(read.extent)}, {{0}})",
+                               (raw,), (ATOM,))
+            body.known[key] = raw
+        return body.known[key]
+
+    # Scalars.
+
+    def value(self, x: Operand, index: Index) -> str:
+        """The name (or literal) that holds x[index] here."""
+        if isinstance(x, Literal):
+            return self.literal(x)
+        if x in self.scalars:
+            return self.scalars[x]
+        body = self.body_of(index)
+        known = body.known.get((x, index))
+        if known is None:
+            known = self._load(x, index, body) if self.l.is_stored(x) else self.compute(x, index)
+            body.known[x, index] = known
+        return known
+
+    def literal(self, x: Literal) -> str:
+        text = literal_text(x)
+        if x.dtype.name in ("float64", "int64", "bool"):
+            return text
+        if text not in self.constants:
+            name = self.constants[text] = self.names.numbered("c")
+            self.header.line(f"{name} = {text}")
+        return self.constants[text]
+
+    def _load(self, x: Value, index: Index, body: Body) -> str:
+        text = self.place(x, index)
+        if "[" not in text:
+            return text
+        wish = re.sub(r"\W+", "", text.replace("[", "_").replace(", ", "_"))[:24]
+        memory = self.l.memories[x]
+        settled = memory.kind in ("input", "view") or self.storage(x).single
+        return body.let(self.names.fresh(wish), text, free=settled)
+
+    def compute(self, x: Value, index: Index) -> str:
+        """Compute x[index] by its recipe."""
+        recipe = self.l.recipes[x]
+        if recipe.number is not None:
+            return self._count(x, recipe.number(index), index)
+        terms = recipe.terms(index)
+        if recipe.name == "copy":
+            return self.value(*terms[0])
+        if recipe.name in _TRIGONOMETRIC:
+            return self._trigonometric(x, recipe, index)
+        operands = tuple(self.value(*term) for term in terms)
+        form = ROWS[recipe.name].form(x.dtype, recipe.operands)
+        body = self.body_of(index)
+        return body.let(self._name(x), form.template, self._atoms(operands, form.template, body),
+                        form.needs, form.binds, free=not x.name)
+
+    def _count(self, x: Value, number: Size, index: Index) -> str:
+        text = self.size(number)
+        if text.isidentifier() or text.isdigit():
+            return text
+        return self.body_of(index).let(self._name(x), text, free=True, binds=ATOM)
+
+    def _atoms(self, operands: tuple[str, ...], template: str, body: Body) -> tuple[str, ...]:
+        """Negative literals in parentheses, so that every operand is an atom."""
+        return tuple(f"({t})" if t.startswith("-") else t for t in operands)
+
+    def _trigonometric(self, x: Value, recipe: Recipe, index: Index) -> str:
+        (term,) = recipe.terms(index)
+        argument = self.value(*term)
+        body = self.body_of(index)
+        if self.wide:
+            return body.let(self._name(x), f"{recipe.name}_wide({{0}})", (argument,))
+        self.far = True
+        body.line(f"{FAR} = rbeyond({FAR}, {argument}, 2.5e7)")
+        pair = self._partners.get((recipe.operands[0], x.shape), {})
+        if len(pair) == 2:
+            s, c = (self._name(pair[k]) for k in _TRIGONOMETRIC)
+            body.line(f"{s}, {c} = sincos({argument})")
+            for k, name in zip(_TRIGONOMETRIC, (s, c), strict=True):
+                if not self.l.is_stored(pair[k]) or pair[k] is x:
+                    body.known.setdefault((pair[k], index), name)
+            return body.known[x, index]
+        return body.let(self._name(x), f"{recipe.name}({{0}})", (argument,))
+
+    def _name(self, x: Value) -> str:
+        return self.names.fresh(x.name) if x.name else self.names.numbered("t")
+
+    # Arrays.
+
+    def storage(self, x: Value) -> Storage:
+        return self.storages[id(self.l.memories[x].owner)]
+
+    def place(self, x: Value, index: Index) -> str:
+        """`name[i, j]`, or the name of a scalar variable."""
+        memory = self.l.memories[x]
+        if memory.kind == "view":
+            return f"{self.array(x)}[{self.subscript(index)}]"
+        if memory.kind == "input":
+            return f"{self.arrays[id(memory)]}[{self.subscript(index)}]"
+        storage = self.storage(x)
+        if not storage.axes:
+            return storage.name
+        kept = tuple(index[k] for k in storage.axes)
+        return f"{storage.name}[{self.subscript(kept)}]"
+
+    def array(self, x: Value) -> str:
+        """The name of the array variable in which x lies."""
+        memory = self.l.memories[x]
+        if id(memory) not in self.arrays:
+            if memory.kind != "view":
+                return self.storage(x).name
+            name = self.names.fresh(memory.wish or "view")
+            sizes = ", ".join(self.size(n) for n in memory.type.shape)
+            base, _ = self.l.views[x]
+            self.root.line(f"{name} = reshaped({self.array(base)}, {sizes})")
+            self.arrays[id(memory)] = name
+        return self.arrays[id(memory)]
+
+
+def zero_of(type: Type) -> Literal:
+    """A literal zero of a type."""
+    kind = type.dtype.kind
+    return Literal(0.0 if kind == "f" else False if kind == "b" else 0, type.dtype)
+
+
+def wish_of(memory: Memory) -> str:
+    return memory.wish or "t"
+
+
+def _closed(text: str) -> bool:
+    """True where the first parenthesis closes at the very end."""
+    depth = 0
+    for k, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if depth == 0:
+            return k == len(text) - 1
+    return False
+
+
+def _as_size(symbol: Symbol) -> Size:
+    from adjit.ir.dims import symbol_size
+
+    return symbol_size(symbol)
+
+
+def _partners(l: Lowering) -> dict[tuple[Operand, object], dict[str, Value]]:
+    """Sines and cosines of the same argument: computed together."""
+    out: dict[tuple[Operand, object], dict[str, Value]] = {}
+    for value, recipe in l.recipes.items():
+        if recipe.name in _TRIGONOMETRIC:
+            out.setdefault((recipe.operands[0], value.shape), {})[recipe.name] = value
+    return out
+
+
+__all__ = ["FAR", "UNARY", "Context", "wish_of", "zero_of"]

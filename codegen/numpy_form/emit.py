@@ -1,0 +1,178 @@
+"""The reader's form of a graph: a module with one function of NumPy statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from adjit.codegen.interface import (
+    Interface,
+    Leaf,
+    flat_interface,
+    flattened,
+)
+from adjit.codegen.naming import Names, identifier
+from adjit.codegen.numpy_form.body import Body, Outputs, write_body
+from adjit.codegen.numpy_form.layout import Line, arrange
+from adjit.codegen.numpy_form.variables import Statement
+from adjit.codegen.program import Program
+from adjit.codegen.signature import (
+    pack,
+    parameter_list,
+    parameter_names,
+    unpack,
+    uses_dataclasses,
+)
+from adjit.ir.errors import Location
+from adjit.ir.graph import Equation, Graph
+from adjit.ir.values import Value
+
+_HELPER = '''def {name}(x):
+    values = [math.{name}(v) for v in np.ravel(x)]
+    return np.array(values, x.dtype).reshape(np.shape(x))[()]'''
+
+
+def emit(graph: Graph, interface: Interface | None = None, *, flat: bool = False) -> Program:
+    """Print `graph` as a Python module.
+
+    Parameters
+    ----------
+    graph:
+        The graph, after all passes.
+    interface:
+        The function as the user calls it; by default every input is a parameter.
+    flat:
+        True for the form that the call path runs: one positional parameter per graph input, the
+        outputs as a tuple.
+
+    Returns
+    -------
+    Program
+        With `form="numpy"`. The source imports numpy, and math or dataclasses where used.
+
+    Raises
+    ------
+    UnsupportedError
+        For primitives with regions, and structures that have no source text.
+    """
+    interface = interface or flat_interface(graph)
+    chosen = flattened(interface, graph) if flat else interface
+    written = write_function(graph, chosen)
+    return Program(module_text(written), written.name, "numpy", parameter_names(chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The text of a function in parts: `head` unpacks, `body` computes, `result` is returned."""
+
+    name: str
+    parameters: str
+    head: tuple[Line, ...]
+    body: tuple[Line, ...]
+    result: str
+    helpers: tuple[str, ...]
+    imports: tuple[str, ...]
+
+
+def write_function(graph: Graph, interface: Interface, *, strict: bool = False,
+                   checks: Callable[[Mapping[Value, str]], list[str]] | None = None) -> Function:
+    """The function with this interface; `strict` refuses results without source text. `checks`
+    makes statements that look at the arguments, from the variables of the inputs."""
+    names = Names(parameter_names(interface))
+    inputs = input_names(graph, interface, names)
+    body = write_body(graph, inputs, names, output_names(graph, interface, inputs))
+    used = {k: inputs[v] for k, v in enumerate(graph.inputs) if checks or v in body.used}
+    looked_at = checks(inputs) if checks is not None else []
+    head = [Line(4, text) for text in (*unpack(interface, used.get), *looked_at, *body.heads)]
+    helpers = tuple(_HELPER.format(name=name) for name in sorted(body.helpers))
+    imports = [*(["dataclasses"] if uses_dataclasses(interface.results) else []),
+               *(["math"] if helpers else [])]
+    return Function(identifier(interface.name, "f"), parameter_list(interface), tuple(head),
+                    tuple(_statement_lines(graph, body)),
+                    pack(interface.results, lambda k: body.results[k], strict=strict),
+                    helpers, tuple(imports))
+
+
+def module_text(written: Function, *, doc: str = "", helpers: tuple[str, ...] = ()) -> str:
+    """The whole module, with more helper functions where given."""
+    imports = [f"import {name}" for name in written.imports]
+    imports += ["", "import numpy as np"] if imports else ["import numpy as np"]
+    lines = [Line(0, f"def {written.name}({written.parameters}):"), *written.head,
+             *written.body, Line(4, f"return {written.result}")]
+    parts = [*([doc] if doc else []), "\n".join(imports)]
+    blocks = [*helpers, *written.helpers, "\n".join(arrange(lines))]
+    return "\n\n".join(parts) + "\n\n\n" + "\n\n\n".join(blocks) + "\n"
+
+
+def input_names(graph: Graph, interface: Interface, names: Names) -> dict[Value, str]:
+    """The variable of each graph input; parameters keep their names."""
+    own = parameter_names(interface)
+    count = len(interface.parameters)
+    given = {index: name for name, (_, index) in zip(own[count:], interface.hidden, strict=True)}
+    for name, parameter in zip(own, interface.parameters, strict=False):
+        if isinstance(parameter.tree, Leaf):
+            given[parameter.tree.index] = name
+    return {value: given[k] if k in given else names.fresh(value.name or f"x{k}")
+            for k, value in enumerate(graph.inputs)}
+
+
+def output_names(graph: Graph, interface: Interface, inputs: Mapping[Value, str]) -> Outputs:
+    """Names of the outputs: gradients are called after their input, values `value`."""
+    outputs = Outputs()
+    for k, x in enumerate(graph.outputs):
+        if not isinstance(x, Value):
+            continue
+        if k not in interface.gradients:
+            if not x.name:
+                outputs.wishes.setdefault(x, "value")
+            continue
+        source = graph.inputs[interface.gradients[k]]
+        wish = f"d{inputs[source]}"
+        if x.name == wish or (not x.name and x not in outputs.wishes):
+            outputs.wishes.setdefault(x, wish)
+            if list(graph.outputs).index(x) == k:
+                continue
+        outputs.second[k] = Value(x.type, wish, x.location)
+        outputs.sources[outputs.second[k]] = source
+    return outputs
+
+
+# Comments.
+
+def _statement_lines(graph: Graph, body: Body) -> list[Line]:
+    """The statements, the backward ones with the forward line that they come from."""
+    out: list[Line] = []
+    section, previous = "forward", ""
+    for statement, lines in zip(body.statements, body.lines, strict=True):
+        role = "backward" if statement.eqn is None else statement.eqn.role
+        if role != section:
+            out += [Line(0, ""), Line(4, "", role)]
+            section, previous = role, ""
+        origin = forward_line(graph, statement) if role == "backward" else ""
+        comment = origin if origin != previous else ""
+        previous = origin or previous
+        out += [Line(4, text, comment if k == 0 else "") for k, text in enumerate(lines)]
+    return out
+
+
+def forward_use(graph: Graph, statement: Statement) -> Equation | None:
+    """For a second name of a gradient: the forward equation that uses the input last."""
+    uses = [eqn for eqn in graph.equations if eqn.role == "forward" and any(
+        x is statement.source for x in eqn.inputs)]
+    return uses[-1] if uses else None
+
+
+def forward_location(graph: Graph, statement: Statement) -> Location | None:
+    """The user's line whose adjoint a backward statement is."""
+    if statement.eqn is None:
+        use = forward_use(graph, statement)
+        return use.location if use is not None else None
+    if statement.eqn.source is not None and statement.eqn.source.location is not None:
+        return statement.eqn.source.location
+    return statement.eqn.location
+
+
+def forward_line(graph: Graph, statement: Statement) -> str:
+    """The text of that line; "" where it is not known."""
+    location = forward_location(graph, statement)
+    return "" if location is None else location.text

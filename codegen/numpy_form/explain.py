@@ -1,0 +1,79 @@
+"""Forward statements beside the adjoint statements that they cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from adjit.codegen.interface import Interface, flat_interface
+from adjit.codegen.naming import Names
+from adjit.codegen.numpy_form.body import Body, write_body
+from adjit.codegen.numpy_form.emit import (
+    forward_location,
+    forward_use,
+    input_names,
+    output_names,
+)
+from adjit.codegen.numpy_form.plan import inside
+from adjit.codegen.numpy_form.variables import Statement
+from adjit.codegen.signature import parameter_names
+from adjit.ir.errors import Location
+from adjit.ir.graph import Equation, Graph
+from adjit.ir.values import Value
+
+
+@dataclass(slots=True)
+class Row:
+    """A forward statement, and the adjoint statements that come from it.
+
+    `equations` are the forward equations in the statement, operands first: the derivative tables
+    have their formulas. `forward` is "" for adjoint statements that belong to no forward one.
+    """
+
+    forward: str
+    adjoint: list[str] = field(default_factory=list)
+    location: Location | None = None
+    equations: tuple[Equation, ...] = ()
+
+
+def explain_rows(graph: Graph, interface: Interface | None = None) -> list[Row]:
+    """One row for each forward statement, in order; the adjoint statements in their own order."""
+    interface = interface or flat_interface(graph)
+    names = Names(parameter_names(interface))
+    inputs = input_names(graph, interface, names)
+    body = write_body(graph, inputs, names, output_names(graph, interface, inputs))
+    rows: list[Row] = []
+    row_of: dict[Value, Row] = {}
+    by_place: dict[Location, Row] = {}
+    for statement, lines in zip(body.statements, body.lines, strict=True):
+        eqn = statement.eqn
+        if eqn is None or eqn.role == "backward":
+            continue
+        row = Row("; ".join(lines), [], eqn.location, tuple(inside(body.plan, eqn)))
+        rows.append(row)
+        row_of.update((value, row) for inner in row.equations for value in inner.outputs)
+        if eqn.location is not None:
+            by_place[eqn.location] = row
+    rest = _add_adjoints(graph, body, row_of, by_place)
+    return [*rows, rest] if rest.adjoint else rows
+
+
+def _add_adjoints(graph: Graph, body: Body, row_of: dict[Value, Row],
+                  by_place: dict[Location, Row]) -> Row:
+    """Put each adjoint statement into its row; return the row of those that have none."""
+    rest = Row("")
+    for statement, lines in zip(body.statements, body.lines, strict=True):
+        if statement.eqn is not None and statement.eqn.role != "backward":
+            continue
+        row = _row(graph, statement, row_of)
+        location = forward_location(graph, statement)
+        if row is None and location is not None:
+            row = by_place.get(location)
+        (row or rest).adjoint.extend(lines)
+    return rest
+
+
+def _row(graph: Graph, statement: Statement, row_of: dict[Value, Row]) -> Row | None:
+    if statement.eqn is not None:
+        return None if statement.eqn.source is None else row_of.get(statement.eqn.source)
+    use = forward_use(graph, statement)
+    return None if use is None else row_of.get(use.outputs[0])

@@ -1,0 +1,403 @@
+"""Traced arrays: what the user's function receives in place of NumPy arrays and floats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adjit.ir.dims import Size, product
+from adjit.ir.errors import DataDependentError, ShapeError, UnsupportedError
+from adjit.ir.indexing import Spec, is_basic, result_shape
+from adjit.ir.values import Operand, Shape, Value
+from adjit.tracer import dispatch, layout, operators
+from adjit.tracer import indexing as ix
+from adjit.tracer.context import current_for
+from adjit.tracer.symint import SymInt, number_of, size_of
+from adjit.tracer.views import Broadcast, Cell, Index, Reshape, Step, Transpose, extend, read, write
+
+if TYPE_CHECKING:
+    from adjit.tracer.trace import Trace
+
+
+class TracedArray:
+    """An array, a NumPy scalar or a Python number whose value is known only at run time.
+
+    Attributes
+    ----------
+    kind:
+        "array" (mutable, also 0-d), "numpy" (a NumPy scalar) or "python" (a Python bool, int or
+        float, which is weak in promotion).
+    cell, steps:
+        The memory, and how this array looks at it; () when it is all of it.
+    """
+
+    __slots__ = ("_seen", "_strides", "cell", "kind", "steps", "writable")
+    __array_priority__ = 1000.0
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, cell: Cell, kind: str = "array", steps: tuple[Step, ...] = (),
+                 strides: layout.Strides = None, writable: bool = True) -> None:
+        self.cell = cell
+        self.kind = kind
+        self.steps = steps
+        self.writable = writable
+        self._strides = strides
+        if steps:
+            b, table = cell.trace.builder, cell.trace.sizes.table
+            self._seen = (cell.value, read(b, cell.value, steps, table))
+        else:
+            self._seen = (cell.value, cell.value)
+
+    # What it is.
+
+    @property
+    def trace(self) -> Trace:
+        return self.cell.trace
+
+    @property
+    def weak(self) -> bool:
+        """True for what stands for a Python number."""
+        return self.kind == "python"
+
+    @property
+    def operand(self) -> Operand:
+        """The present value, in the trace that it belongs to."""
+        if self._seen[0] is not self.cell.value:
+            b, table = self.trace.builder, self.trace.sizes.table
+            self._seen = (self.cell.value, read(b, self.cell.value, self.steps, table))
+        return self._seen[1]
+
+    @property
+    def dims(self) -> Shape:
+        """The shape as sizes."""
+        return self._seen[1].shape
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """The shape as the user sees it: ints and `SymInt`s."""
+        self._no_attribute_of_float("shape")
+        return tuple(number_of(self.trace, n) for n in self.dims)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._seen[1].type.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.dims)
+
+    @property
+    def size(self) -> Any:
+        return number_of(self.trace, product(self.dims))
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> Any:
+        return self.size * self.itemsize
+
+    @property
+    def T(self) -> TracedArray:
+        self._no_attribute_of_float("T")
+        return self.transpose_view(range(self.ndim)[::-1])
+
+    @property
+    def mT(self) -> TracedArray:
+        if self.ndim < 2:
+            raise ValueError("matrix transpose with ndim < 2 is undefined")
+        return self.transpose_view([*range(self.ndim - 2), self.ndim - 1, self.ndim - 2])
+
+    @property
+    def real(self) -> TracedArray:
+        return self
+
+    @property
+    def imag(self) -> Any:
+        raise self.trace.error(UnsupportedError, ".imag of a real array is a read-only zero",
+                               "write np.zeros_like(x)")
+
+    @property
+    def base(self) -> Any:
+        raise self.trace.error(UnsupportedError, ".base is not known while tracing",
+                               "do not ask whether an array is a view")
+
+    @property
+    def strides(self) -> layout.Strides:
+        """Strides in elements; None where they are not known."""
+        if self.steps:
+            known = self._strides
+        else:
+            known = layout.contiguous(self.dims, self.cell.layout)
+        return None if known is None else self.trace.sizes.resolve_shape(known)
+
+    @property
+    def c_contiguous(self) -> bool:
+        return layout.is_contiguous(self.dims, self.strides, "C")
+
+    def _no_attribute_of_float(self, name: str) -> None:
+        if self.weak:
+            python = {"b": "bool", "i": "int"}.get(self.dtype.kind, "float")
+            raise AttributeError(f"{python!r} object has no attribute {name!r}")
+
+    def python_type(self) -> type:
+        """The class that the value has in plain Python."""
+        if self.kind == "array":
+            return np.ndarray
+        if self.kind == "numpy":
+            return self.dtype.type
+        return {"b": bool, "i": int, "u": int}.get(self.dtype.kind, float)
+
+    # Names.
+
+    def give_name(self, name: str) -> None:
+        """Record the user's name, unless there is one already."""
+        if self.kind == "array" and not self.steps and not self.cell.name:
+            self.cell.name = name
+        value = self.operand
+        if isinstance(value, Value):
+            self.trace.name_value(value, name)
+
+    # Views.
+
+    def _view(self, step: Step, strides: layout.Strides, *, writable: bool = True) -> TracedArray:
+        return TracedArray(self.cell, "array", extend(self.steps, step), strides,
+                           self.writable and writable)
+
+    def index_view(self, spec: Spec, indices: Sequence[Operand] = (), *,
+                   writable: bool = True) -> TracedArray:
+        """The view `self[spec]`; advanced indices give a read-only one (a diagonal)."""
+        basic = is_basic(spec)
+        strides = layout.indexed(self.strides, spec) if basic else None
+        return self._view(Index(tuple(spec), tuple(indices)), strides,
+                          writable=writable and basic)
+
+    def transpose_view(self, perm: Sequence[int]) -> TracedArray:
+        """Axes in the order `perm` (non-negative), as a view."""
+        perm = tuple(perm)
+        old = self.strides
+        return self._view(Transpose(perm), None if old is None else tuple(old[k] for k in perm))
+
+    def broadcast_view(self, shape: Sequence[Size]) -> TracedArray:
+        """`np.broadcast_to`: a read-only view."""
+        old, shape = self.strides, tuple(shape)
+        strides: layout.Strides = None
+        if old is not None:
+            extra = len(shape) - self.ndim
+            strides = (0,) * extra + tuple(
+                0 if n == 1 and m != 1 else s
+                for n, m, s in zip(self.dims, shape[extra:], old, strict=True))
+        return self._view(Broadcast(shape), strides, writable=False)
+
+    def reshape_view(self, shape: Sequence[Any]) -> TracedArray:
+        """`reshape` in C order: a view where NumPy's is one, else a new array."""
+        new = self._full_shape(shape)
+        strides = layout.reshaped(self.trace.sizes, self.dims, self.strides, new)
+        new = self.trace.sizes.resolve_shape(new)
+        if strides is False:
+            return self.trace.wrap(self.trace.builder.reshape(self.operand, new), array=True)
+        if strides is None:
+            return self._ambiguous(new)
+        assert not isinstance(strides, bool)
+        return self._view(Reshape(new), strides)
+
+    def _ambiguous(self, shape: Shape) -> TracedArray:
+        """A reshape of which NumPy alone knows whether it is a view: nobody may write to it."""
+        made = self.trace.wrap(self.trace.builder.reshape(self.operand, shape), array=True)
+        remedy = "call .copy() before reshaping, or pass a C-contiguous array"
+        for cell in (made.cell, self.cell):
+            cell.refuse_writes("an array is written to after a reshape of it, or of the array that "
+                               "it was reshaped from, whose memory layout is not known while "
+                               "tracing: whether both share memory is not known", remedy)
+        return made
+
+    def _full_shape(self, shape: Sequence[Any]) -> Shape:
+        sizes = self.trace.sizes
+        new = [size_of(n) for n in shape]
+        total = product(self.dims)
+        unknown = [k for k, n in enumerate(new) if n == -1]
+        if len(unknown) > 1:
+            raise ValueError("can only specify one unknown dimension")
+        if unknown:
+            rest = product(n for k, n in enumerate(new) if k != unknown[0])
+            if sizes.decide(rest, "==", 0) or not sizes.decide(total % rest, "==", 0):
+                raise self._bad_reshape(shape)
+            rest, total = sizes.resolve(rest), sizes.resolve(total)
+            new[unknown[0]] = total // rest
+            return sizes.resolve_shape(new)
+        try:
+            sizes.equate(total, product(new))
+        except ShapeError:
+            raise self._bad_reshape(shape) from None
+        return sizes.resolve_shape(new)
+
+    def _bad_reshape(self, shape: Sequence[Any]) -> ShapeError:
+        show = self.trace.sizes.show_shape
+        return self.trace.error(
+            ShapeError, f"an array of shape {show(self.dims)} cannot be reshaped into "
+            f"{show([size_of(n) for n in shape])}", "the number of elements must stay the same")
+
+    def reshape(self, *shape: Any, order: str = "C") -> TracedArray:
+        """As `numpy.ndarray.reshape`."""
+        if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+            shape = tuple(shape[0])
+        if order != "C":
+            raise self.trace.error(UnsupportedError, f"reshape with order={order!r}",
+                                   "reshape the transposed array")
+        return self.reshape_view(shape)
+
+    # Writing.
+
+    def set(self, value: Operand) -> None:
+        """Write all of this array (in place: every view of the memory sees it)."""
+        trace = current_for(self.trace)
+        if self.kind != "array":
+            raise TypeError(f"{self.python_type().__name__!r} object does not support item "
+                            "assignment")
+        if not self.writable:
+            raise ValueError("assignment destination is read-only")
+        value = trace.builder.broadcast(value, self.dims)
+        table = trace.sizes.table
+        self.cell.write(trace, write(trace.builder, self.cell.value, self.steps, table, value))
+
+    def update(self, spec: Spec, indices: Sequence[Operand], value: Operand, *, op: str = "set"
+               ) -> None:
+        """`self[spec] = value`, or with op "add" `np.add.at(self, spec, value)`."""
+        trace = current_for(self.trace)
+        # A basic index is one more step, so that `y[1:][0] = v` is one update.
+        if self.steps and is_basic(spec) and not indices and op == "set":
+            shape = result_shape(spec, [])
+            self.index_view(spec).set(trace.builder.broadcast(value, shape))
+            return
+        self.set(trace.builder.update(self.operand, value, spec, indices, op=op))
+
+    def __getitem__(self, key: Any) -> TracedArray:
+        return ix.read(current_for(self.trace), self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        ix.write(current_for(self.trace), self, key, value)
+
+    # Python's protocols.
+
+    def __len__(self) -> int:
+        # The interpreter's own len() keeps the size symbolic.
+        if not self.ndim:
+            raise TypeError("len() of unsized object")
+        return current_for(self.trace).sizes.concrete(self.dims[0])
+
+    def __iter__(self) -> Iterator[TracedArray]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array" if self.kind == "array" else
+                            f"{self.python_type().__name__!r} object is not iterable")
+        return (self[k] for k in range(len(self)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(dispatch.lower(current_for(self.trace), np.any, (self == item,), {}))
+
+    def _number_needed(self, what: str, remedy: str) -> DataDependentError:
+        name = getattr(self.operand, "name", "")
+        return current_for(self.trace).error(
+            DataDependentError, f"{what} needs the number behind {name or 'a traced value'}, which "
+            "is known only when the compiled function runs", remedy)
+
+    def __bool__(self) -> bool:
+        raise self._number_needed(
+            "a decision in Python (if, while, and, or, not, bool())",
+            "use np.where(condition, a, b), np.logical_and/or/not, np.minimum or np.maximum")
+
+    def __float__(self) -> float:
+        raise self._number_needed(
+            "float() in a function that is not traced", "keep the traced value: drop the float()")
+
+    def __int__(self) -> int:
+        raise self._number_needed(
+            "int()", "use np.floor(x) for a rounded float, or pass the integer as an argument")
+
+    def __complex__(self) -> complex:
+        raise self._number_needed("complex()", "compute with real and imaginary part separately")
+
+    def __index__(self) -> int:
+        raise self._number_needed(
+            "an integer (a size, a loop count, an index of a list)",
+            "pass the integer as an argument; arrays can be indexed with traced integers")
+
+    def __str__(self) -> str:
+        raise self._number_needed("a text", "return the value and print it outside")
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        name = getattr(self._seen[1], "name", "")
+        return f"<traced {name + ': ' if name else ''}{self._seen[1].type}>"
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise self._number_needed(
+            "a function that wants a real NumPy array", "use the NumPy functions that adjit "
+            "supports, or compute this outside the function")
+
+    def __copy__(self) -> TracedArray:
+        return self if self.kind != "array" else self.trace.wrap(
+            current_for(self.trace).lift(self), array=True)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> TracedArray:
+        return self.__copy__()
+
+    def __getattr__(self, name: str) -> Any:
+        lowering = dispatch.METHODS.get(name)
+        if lowering is None or name.startswith("__"):
+            if hasattr(self.python_type(), name) and not name.startswith("__"):
+                raise self.trace.error(
+                    UnsupportedError, f"the attribute .{name} of arrays is not supported",
+                    "use the np function of that name, or compute it outside the function")
+            raise AttributeError(f"{self.python_type().__name__!r} object has no attribute "
+                                 f"{name!r}")
+        if name not in ("item", "conjugate", "is_integer"):
+            self._no_attribute_of_float(name)
+        return BoundMethod(self, lowering)
+
+    # NumPy's protocols.
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, **kwargs: Any) -> Any:
+        out = kwargs.get("out")
+        if isinstance(out, tuple) and len(out) == 1:
+            kwargs["out"] = out[0]
+        function = ufunc if method == "__call__" else getattr(ufunc, method)
+        return dispatch.lower(current_for(self.trace), function, args, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return dispatch.lower(current_for(self.trace), function, tuple(args), kwargs)
+
+    # Operators: `__add__`, `__radd__`, `__iadd__`, `__lt__`, `__neg__`, ... come from the table.
+
+    def __round__(self, digits: int | None = None) -> Any:
+        if self.kind != "array" and digits is None:
+            raise self._number_needed("round() to an integer", "use np.round(x)")
+        return dispatch.lower(current_for(self.trace), np.round, (self, digits or 0), {})
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundMethod:
+    """`x.sum`: the method of a traced array."""
+
+    array: TracedArray
+    lowering: dispatch.Lowering
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        trace = current_for(self.array.trace)
+        return dispatch.run(trace, self.lowering, (self.array, *args), kwargs)
+
+
+operators.install(TracedArray)

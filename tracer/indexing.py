@@ -1,0 +1,346 @@
+"""Index expressions of the user's: reads and writes, NumPy's rules in terms of index specs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adjit.ir.dims import Size
+from adjit.ir.errors import DTypeError, IndexingError, ShapeError
+from adjit.ir.indexing import (
+    At,
+    AtValue,
+    Gather,
+    Item,
+    NewAxis,
+    Slice,
+    Spec,
+    is_basic,
+
+    result_shape,
+)
+from adjit.ir.primitives import elementwise as ew
+from adjit.ir.primitives import structural as st
+from adjit.ir.values import Literal, Operand, Shape, Value
+from adjit.tracer.operators import is_traced
+from adjit.tracer.promotion import any_traced
+from adjit.tracer.slices import slice_item
+from adjit.tracer.symint import SymInt, size_of
+
+if TYPE_CHECKING:
+    from adjit.tracer.arrays import TracedArray
+    from adjit.tracer.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An index expression as a spec.
+
+    `scalar` says that NumPy gives a scalar where the shape is (): no ellipsis. `copies` says that
+    the result is no view although the spec is basic. `mask` is set where the index is one
+    boolean mask over the leading axes, and nothing else.
+    """
+
+    spec: Spec
+    operands: tuple[Operand, ...]
+    scalar: bool
+    copies: bool = False
+    mask: Operand | None = None
+
+
+def read(t: Trace, x: TracedArray, key: Any) -> TracedArray:
+    """`x[key]`: a view, a new array or a scalar, as in NumPy."""
+    _check_indexable(t, x, key)
+    parsed = parse(t, x, key)
+    basic = is_basic(parsed.spec)
+    to_scalar = basic and parsed.scalar and not result_shape(parsed.spec, [])
+    if basic and not to_scalar and not parsed.copies and x.kind == "array":
+        if x.trace is t or not parsed.operands:
+            return x.index_view(parsed.spec, parsed.operands)
+    made = t.wrap(t.builder.index(t.lift(x), parsed.spec, parsed.operands),
+                  array=basic and not to_scalar)
+    if x.trace is not t and basic and not to_scalar and not parsed.copies:
+        made.cell.refuse_writes("an array of the surrounding function is written to inside a "
+                                "function that is differentiated by itself", "copy it first")
+    return made
+
+
+def write(t: Trace, x: TracedArray, key: Any, value: Any) -> None:
+    """`x[key] = value`."""
+    if x.kind != "array":
+        raise TypeError(f"{x.python_type().__name__!r} object does not support item assignment")
+    if not x.writable:
+        raise ValueError("assignment destination is read-only")
+    parsed = parse(t, x, key, for_write=True)
+    operand = assigned(t, x, value)
+    if parsed.mask is not None:
+        if _write_masked(t, x, parsed.mask, operand):
+            return
+        parsed = parse(t, x, key)
+    place = result_shape(parsed.spec, [o.shape for o in parsed.operands])
+    x.update(parsed.spec, parsed.operands, _fitted(t, operand, place))
+
+
+def assigned(t: Trace, x: TracedArray, value: Any) -> Operand:
+    """A value in the dtype of the array that it is written into."""
+    operand = t.lift(value)
+    source = operand.type.dtype
+    if source.kind == "f" and x.dtype.kind != "f":
+        if isinstance(operand, Literal):
+            if isinstance(operand.value, float) and not np.isfinite(operand.value):
+                raise ValueError(f"cannot convert float {operand.value} to integer")
+        else:
+            name = x.cell.name or "the array"
+            raise t.error(
+                DTypeError, f"a float is written into {name}, which has dtype {x.dtype}: NumPy "
+                "would cut it to an integer and the derivative would be lost",
+                f"create {name} with dtype float, or write np.trunc(value).astype(int)")
+    return t.builder.convert(operand, x.dtype)
+
+
+def _fitted(t: Trace, value: Operand, place: Shape) -> Operand:
+    """The value, its extra leading axes of size 1 dropped, checked to broadcast into place."""
+    shape = value.shape
+    extra = len(shape) - len(place)
+    if extra > 0 and all(n == 1 for n in shape[:extra]):
+        value = t.builder.reshape(value, shape[extra:])
+    target = t.sizes.resolve_shape(place)
+    try:
+        fits = len(value.shape) <= len(place) and (
+            t.sizes.broadcast([value.shape, target]) == t.sizes.resolve_shape(target))
+    except ShapeError:
+        fits = False
+    if not fits:
+        show = t.sizes.show_shape
+        raise t.error(
+            ShapeError, f"could not broadcast input array from shape {show(shape)} into shape "
+            f"{show(place)}", "give the value the shape of the place that it is assigned to")
+    return value
+
+
+def _write_masked(t: Trace, x: TracedArray, mask: Operand, value: Operand) -> bool:
+    """`x[mask] = value` as a select, where the value does not depend on the count of the mask."""
+    rest = x.dims[len(mask.shape):]
+    shape = value.shape
+    extra = len(shape) - len(rest)
+    if extra > 0:
+        if not all(n == 1 for n in shape[:extra]):
+            return False
+        value = t.builder.reshape(value, shape[extra:])
+    value = _fitted(t, value, rest)
+    if rest:
+        mask = t.builder.reshape(mask, (*mask.shape, *[1] * len(rest)))
+    x.set(t.builder.emit(ew.select, mask, value, x.operand))
+    return True
+
+
+def parse(t: Trace, x: TracedArray, key: Any, *, for_write: bool = False) -> Parsed:
+    """The index expression `key` of `x` as a spec."""
+    entries = [_entry(t, e) for e in (key if isinstance(key, tuple) else (key,))]
+    consumed = sum(_axes_taken(e) for e in entries)
+    if consumed > x.ndim:
+        raise t.error(IndexingError, f"too many indices for array: array is {x.ndim}-dimensional, "
+                      f"but {consumed} were indexed", "give one index per axis")
+    ellipses = [k for k, e in enumerate(entries) if e is Ellipsis]
+    if len(ellipses) > 1:
+        raise t.error(IndexingError, "an index can only have a single ellipsis ('...')",
+                      "write ':' for the axes in question")
+    missing: list[Any] = [slice(None)] * (x.ndim - consumed)
+    if ellipses:
+        entries[ellipses[0]:ellipses[0] + 1] = missing
+    else:
+        entries += missing
+    if for_write:
+        mask = _only_mask(t, x, entries)
+        if mask is not None:
+            return Parsed((), (), scalar=True, mask=mask)
+    return _to_spec(t, x, entries, scalar=not ellipses)
+
+
+def _only_mask(t: Trace, x: TracedArray, entries: Sequence[Any]) -> Operand | None:
+    first = entries[0] if entries else None
+    if not _is_mask(first) or not all(e == slice(None) for e in entries[1:]
+                                      if isinstance(e, slice)):
+        return None
+    if not all(isinstance(e, slice) for e in entries[1:]):
+        return None
+    mask = t.lift(first)
+    _match_mask(t, mask, x, 0)
+    return mask
+
+
+def _to_spec(t: Trace, x: TracedArray, entries: Sequence[Any], *, scalar: bool) -> Parsed:
+    spec: list[Item] = []
+    operands: list[Operand] = []
+    copies = False
+    axis = 0
+    for entry in entries:
+        if entry is None:
+            spec.append(NewAxis())
+            continue
+        if _is_mask(entry):
+            found = _nonzero(t, x, entry, axis)
+            for indices in found:
+                spec.append(Gather(len(operands), checked=True))
+                operands.append(indices)
+            axis += len(found)
+            continue
+        size = x.dims[axis]
+        if isinstance(entry, slice):
+            spec.append(slice_item(t, entry, size))
+        elif isinstance(entry, (int, SymInt)):
+            spec.append(At(position(t, size_of(entry), size, axis)))
+        else:
+            item, operand, copy = _array_item(t, entry, size, axis, len(operands))
+            spec.append(item)
+            operands.append(operand)
+            copies = copies or copy
+        axis += 1
+    t.sizes.broadcast([o.shape for o in operands])
+    table = t.sizes.resolve
+    resolved = tuple(_resolved(item, table) for item in spec)
+    return Parsed(resolved, tuple(operands), scalar, copies)
+
+
+def _resolved(item: Item, resolve: Any) -> Item:
+    if isinstance(item, Slice):
+        return Slice(resolve(item.start), resolve(item.size), item.step)
+    return At(resolve(item.index)) if isinstance(item, At) else item
+
+
+def position(t: Trace, index: Size, size: Size, axis: int) -> Size:
+    """An index of an axis, counted from the start; out of range is NumPy's error."""
+    decide = t.sizes.decide
+    start = index if decide(index, ">=", 0) else index + size
+    if not decide(start, ">=", 0) or not decide(start, "<", size):
+        raise t.error(
+            IndexingError, f"index {t.sizes.show(index)} is out of bounds for axis {axis} with "
+            f"size {t.sizes.show(size)}", "an index lies between -size and size - 1")
+    return t.sizes.resolve(start)
+
+
+def _array_item(t: Trace, entry: Any, size: Size, axis: int, slot: int
+                ) -> tuple[Item, Operand, bool]:
+    static = entry if isinstance(entry, np.ndarray) else None
+    operand = t.lift(t.outside.fresh(static) if static is not None else entry)
+    if operand.type.dtype.kind not in "iu":
+        raise t.error(IndexingError, "arrays used as indices must be of integer (or boolean) type",
+                      f"the index has dtype {operand.type.dtype}: convert it with .astype(int)")
+    if not operand.shape:
+        return AtValue(slot), operand, is_traced(entry) and entry.kind == "array"
+    checked = False
+    if static is not None and static.size:
+        for bound in (int(static.min()), int(static.max())):
+            position(t, bound, size, axis)
+        checked = int(static.min()) >= 0
+    return Gather(slot, checked=checked), operand, False
+
+
+def _entry(t: Trace, entry: Any) -> Any:
+    """One part of an index, normalised: None, Ellipsis, slice, int, SymInt, array."""
+    if entry is None or entry is Ellipsis or isinstance(entry, (slice, SymInt)):
+        return entry
+    if isinstance(entry, (bool, np.bool_)):
+        raise t.error(IndexingError, "a single bool as an index is not supported",
+                      "use None to add an axis, or an if statement")
+    if isinstance(entry, (int, np.integer)):
+        return int(entry)
+    if isinstance(entry, (list, range)) or (isinstance(entry, tuple)):
+        return _list_entry(t, list(entry))
+    if is_traced(entry):
+        if entry.dtype.kind == "b" and not entry.ndim:
+            raise t.error(IndexingError, "a single bool as an index is not supported",
+                          "use np.where(condition, a, b)")
+        return entry
+    if isinstance(entry, np.ndarray):
+        return entry if entry.ndim else _entry(t, entry[()])
+    if isinstance(entry, (float, np.floating)):
+        raise t.error(IndexingError, "only integers, slices (`:`), ellipsis (`...`), None and "
+                      "integer or boolean arrays are valid indices", "convert it with int()")
+    if hasattr(entry, "__index__"):
+        return entry.__index__()
+    raise t.error(IndexingError, f"an index of type {type(entry).__name__} is not supported",
+                  "use integers, slices, arrays of integers or boolean masks")
+
+
+def _list_entry(t: Trace, items: list[Any]) -> Any:
+    if not any_traced(items):
+        array = np.array(items)
+        return array.astype(np.int64) if array.size == 0 else array
+    return t.wrap(t.lift(items), array=True)
+
+
+def _is_mask(entry: Any) -> bool:
+    return (is_traced(entry) or isinstance(entry, np.ndarray)) and entry.dtype.kind == "b"
+
+
+def _axes_taken(entry: Any) -> int:
+    if entry is None or entry is Ellipsis:
+        return 0
+    return int(entry.ndim) if _is_mask(entry) else 1
+
+
+def _match_mask(t: Trace, mask: Operand, x: TracedArray, axis: int) -> None:
+    for k, n in enumerate(mask.shape):
+        try:
+            t.sizes.equate(x.dims[axis + k], n)
+        except ShapeError as error:
+            raise t.error(
+                IndexingError, "boolean index did not match indexed array along axis "
+                f"{axis + k}; size of axis is {t.sizes.show(x.dims[axis + k])} but size of "
+                f"corresponding boolean axis is {t.sizes.show(n)}",
+                error.remedy or "give the mask the shape of the array") from None
+
+
+def _nonzero(t: Trace, x: TracedArray, entry: Any, axis: int) -> Sequence[Operand]:
+    if isinstance(entry, np.ndarray):
+        for k, n in enumerate(entry.shape):
+            t.sizes.equate(x.dims[axis + k], n, "sizes of array and mask")
+        return [t.lift(t.outside.fresh(found)) for found in np.nonzero(entry)]
+    mask = t.lift(entry)
+    _match_mask(t, mask, x, axis)
+    return nonzero(t, mask)
+
+
+def nonzero(t: Trace, mask: Operand) -> tuple[Value, ...]:
+    """The positions of True, one array per axis; the same mask gives the same symbol."""
+    assert isinstance(mask, Value)
+    key = _signature(t, mask)
+    found = t.nonzeros.get(key)
+    if found is None:
+        symbol = t.fresh_symbol("count", lower=0)
+        found = t.builder.bind(st.nonzero, mask, symbol=symbol)
+        t.nonzeros[key] = found
+    return found
+
+
+def _signature(t: Trace, x: Operand) -> Any:
+    """What a value is computed from: equal for `x > 0` written twice. Values are immutable, so it
+    holds across writes to the arrays that they were read from."""
+    made = {v: e for e in t.builder.equations for v in e.outputs}
+    signatures: dict[Operand, Any] = {}
+
+    def visit(value: Operand) -> Any:
+        eqn = made.get(value) if isinstance(value, Value) else None
+        if eqn is None or eqn.regions or len(eqn.outputs) > 1:
+            return value
+        if value not in signatures:
+            params = tuple(sorted((k, repr(p)) for k, p in eqn.params.items()))
+            parts = tuple(map(visit, eqn.inputs))
+            # Interned, so that comparing two signatures does not walk through shared parts.
+            signatures[value] = t.interned.setdefault((eqn.primitive, parts, params), value)
+        return signatures[value]
+
+    return visit(x)
+
+
+def _check_indexable(t: Trace, x: TracedArray, key: Any) -> None:
+    if x.weak:
+        raise TypeError(f"{x.python_type().__name__!r} object is not subscriptable")
+    if x.kind == "numpy" and key not in ((), None, Ellipsis):
+        raise IndexError("invalid index to scalar variable.")
+
+

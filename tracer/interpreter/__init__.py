@@ -1,0 +1,1 @@
+"""Evaluates the user's functions on traced values."""

@@ -1,0 +1,291 @@
+"""Statements: one function per kind, in the table `STATEMENTS`.
+
+A statement returns None, or how control leaves the block: `BREAK`, `CONTINUE` or a `Return`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adjit.ir.errors import AdjitError, UnsupportedError
+from adjit.tracer.interpreter import protocols
+from adjit.tracer.interpreter.assign import assign, augmented, delete
+from adjit.tracer.interpreter.classes import define_class
+from adjit.tracer.interpreter.evaluate import evaluate
+from adjit.tracer.interpreter.frame import Frame
+from adjit.tracer.interpreter.functions import default_values, make_function
+from adjit.tracer.interpreter.imports import import_from, import_modules
+from adjit.tracer.interpreter.patterns import matches
+from adjit.tracer.operators import is_traced
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The function ends with this value."""
+
+    value: Any
+
+
+BREAK = "break"
+CONTINUE = "continue"
+Signal = Return | str | None
+
+
+def execute(frame: Frame, body: Sequence[ast.stmt]) -> Signal:
+    """Run a block."""
+    for node in body:
+        signal = run(frame, node)
+        if signal is not None:
+            return signal
+    return None
+
+
+def run(frame: Frame, node: ast.stmt) -> Signal:
+    """Run one statement; errors learn where they come from."""
+    frame.enter(node)
+    handler = STATEMENTS.get(type(node))
+    try:
+        if handler is None:
+            raise frame.trace.error(UnsupportedError, f"{type(node).__name__} is not supported",
+                                    "write it with ordinary statements")
+        return handler(frame, node)
+    except AdjitError as error:
+        frame.locate(error, node)
+        raise
+    except Exception as error:
+        frame.annotate(error, node)
+        raise
+
+
+def _expression(frame: Frame, node: ast.Expr) -> Signal:
+    evaluate(frame, node.value)
+    return None
+
+
+def _assign(frame: Frame, node: ast.Assign) -> Signal:
+    value = evaluate(frame, node.value)
+    for target in node.targets:
+        assign(frame, target, value)
+    return None
+
+
+def _annotated(frame: Frame, node: ast.AnnAssign) -> Signal:
+    if node.value is not None:
+        assign(frame, node.target, evaluate(frame, node.value))
+    return None
+
+
+def _augmented(frame: Frame, node: ast.AugAssign) -> Signal:
+    augmented(frame, node.target, protocols.SYMBOLS[type(node.op)], node.value)
+    return None
+
+
+def _delete(frame: Frame, node: ast.Delete) -> Signal:
+    for target in node.targets:
+        delete(frame, target)
+    return None
+
+
+def _return(frame: Frame, node: ast.Return) -> Signal:
+    return Return(None if node.value is None else evaluate(frame, node.value))
+
+
+def _test(frame: Frame, node: ast.expr) -> bool:
+    """The truth of a condition; an error stands at the condition."""
+    value = evaluate(frame, node)
+    try:
+        return protocols.truth(frame, value)
+    except AdjitError as error:
+        frame.locate(error, node)
+        raise
+
+
+def _if(frame: Frame, node: ast.If) -> Signal:
+    return execute(frame, node.body if _test(frame, node.test) else node.orelse)
+
+
+def _while(frame: Frame, node: ast.While) -> Signal:
+    while _test(frame, node.test):
+        frame.trace.check_length()
+        signal = execute(frame, node.body)
+        if signal == BREAK:
+            return None
+        if isinstance(signal, Return):
+            return signal
+        frame.enter(node)
+    return execute(frame, node.orelse)
+
+
+def _for(frame: Frame, node: ast.For) -> Signal:
+    for item in protocols.iterate(frame, evaluate(frame, node.iter)):
+        frame.trace.check_length()
+        assign(frame, node.target, item)
+        signal = execute(frame, node.body)
+        if signal == BREAK:
+            return None
+        if isinstance(signal, Return):
+            return signal
+        frame.enter(node)
+    return execute(frame, node.orelse)
+
+
+def _break(frame: Frame, node: ast.Break) -> Signal:
+    return BREAK
+
+
+def _continue(frame: Frame, node: ast.Continue) -> Signal:
+    return CONTINUE
+
+
+def _nothing(frame: Frame, node: ast.stmt) -> Signal:
+    return None
+
+
+def _assert(frame: Frame, node: ast.Assert) -> Signal:
+    if not _test(frame, node.test):
+        raise AssertionError() if node.msg is None else AssertionError(evaluate(frame, node.msg))
+    return None
+
+
+def _raise(frame: Frame, node: ast.Raise) -> Signal:
+    if node.exc is None:
+        if not frame.handling:
+            raise RuntimeError("No active exception to reraise")
+        raise frame.handling[-1]
+    error = evaluate(frame, node.exc)
+    if isinstance(error, type) and issubclass(error, BaseException):
+        error = frame.call(error)
+    if not isinstance(error, BaseException):
+        raise TypeError("exceptions must derive from BaseException")
+    if node.cause is None:
+        raise error
+    raise error from evaluate(frame, node.cause)
+
+
+def _try(frame: Frame, node: ast.Try) -> Signal:
+    try:
+        signal = _guarded(frame, node)
+    except AdjitError:
+        # What cannot be captured is never handled, nor replaced, by the user's code: its handlers
+        # are for errors that NumPy would raise.
+        execute(frame, node.finalbody)
+        raise
+    except BaseException:
+        last = execute(frame, node.finalbody)
+        if last is None:
+            raise
+        return last
+    last = execute(frame, node.finalbody)
+    return signal if last is None else last
+
+
+def _guarded(frame: Frame, node: ast.Try) -> Signal:
+    try:
+        signal = execute(frame, node.body)
+    except AdjitError:
+        raise
+    except BaseException as error:
+        return _handle(frame, node.handlers, error)
+    return execute(frame, node.orelse) if signal is None else signal
+
+
+def _handle(frame: Frame, handlers: Sequence[ast.ExceptHandler], error: BaseException) -> Signal:
+    for handler in handlers:
+        if handler.type is not None and not isinstance(error, evaluate(frame, handler.type)):
+            continue
+        if handler.name:
+            frame.store(handler.name, error)
+        frame.handling.append(error)
+        try:
+            return execute(frame, handler.body)
+        finally:
+            frame.handling.pop()
+            if handler.name and handler.name in frame.locals:
+                frame.delete(handler.name)
+    raise error
+
+
+def _with(frame: Frame, node: ast.With) -> Signal:
+    return _with_items(frame, node.items, node.body)
+
+
+def _with_items(frame: Frame, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> Signal:
+    if not items:
+        return execute(frame, body)
+    first, *rest = items
+    manager = evaluate(frame, first.context_expr)
+    leave = _special(manager, "__exit__")
+    value = frame.call(_special(manager, "__enter__"), manager)
+    if first.optional_vars is not None:
+        assign(frame, first.optional_vars, value)
+    try:
+        signal = _with_items(frame, rest, body)
+    except BaseException as error:
+        handled = frame.call(leave, manager, type(error), error, error.__traceback__)
+        if isinstance(error, AdjitError) or not protocols.truth(frame, handled):
+            raise
+        return None
+    frame.call(leave, manager, None, None, None)
+    return signal
+
+
+def _special(obj: Any, name: str) -> Any:
+    found = getattr(type(obj), name, None)
+    if found is None:
+        raise TypeError(f"{type(obj).__name__!r} object does not support the context manager "
+                        "protocol")
+    return found
+
+
+def _function(frame: Frame, node: ast.FunctionDef) -> Signal:
+    decorators = [evaluate(frame, d) for d in node.decorator_list]
+    made: Any = make_function(frame, node, node.name, default_values(frame, node.args))
+    for decorator in reversed(decorators):
+        made = frame.call(decorator, made)
+    frame.store(node.name, made)
+    return None
+
+
+def _class(frame: Frame, node: ast.ClassDef) -> Signal:
+    frame.store(node.name, define_class(frame, node))
+    return None
+
+
+def _import(frame: Frame, node: ast.Import) -> Signal:
+    for name, module in import_modules(frame, node):
+        frame.store(name, module)
+    return None
+
+
+def _import_from(frame: Frame, node: ast.ImportFrom) -> Signal:
+    for name, value in import_from(frame, node):
+        frame.store(name, value)
+    return None
+
+
+def _match(frame: Frame, node: ast.Match) -> Signal:
+    subject = evaluate(frame, node.subject)
+    for case in node.cases:
+        bound: dict[str, Any] = {}
+        if not matches(frame, case.pattern, subject, bound):
+            continue
+        for name, value in bound.items():
+            if is_traced(value):
+                value.give_name(name)
+            frame.store(name, value)
+        if case.guard is None or _test(frame, case.guard):
+            return execute(frame, case.body)
+    return None
+
+
+STATEMENTS: Mapping[type, Callable[[Frame, Any], Signal]] = {
+    ast.Expr: _expression, ast.Assign: _assign, ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented, ast.Delete: _delete, ast.Return: _return, ast.If: _if,
+    ast.While: _while, ast.For: _for, ast.Break: _break, ast.Continue: _continue,
+    ast.Pass: _nothing, ast.Global: _nothing, ast.Nonlocal: _nothing, ast.Assert: _assert,
+    ast.Raise: _raise, ast.Try: _try, ast.With: _with, ast.FunctionDef: _function,
+    ast.ClassDef: _class, ast.Import: _import, ast.ImportFrom: _import_from, ast.Match: _match,
+}

@@ -1,0 +1,238 @@
+"""What the trace knows about sizes: which are equal, and what was decided about them.
+
+Two symbols found equal are unified (`n := m`, `n := 5`, `n := m - 1`): everything captured so far
+is rewritten at once, so that equal sizes are always equal as polynomials. A comparison that the
+bounds do not settle is decided by the sizes met while tracing and recorded as a guard.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from adjit.ir.dims import (
+    Dim,
+    Opaque,
+    Size,
+    Symbol,
+    bounds,
+    hint,
+    substitute,
+    symbol_size,
+    symbols_of,
+)
+from adjit.ir.errors import DataDependentError, ShapeError
+from adjit.ir.values import Shape
+from adjit.tracer.symint import SymInt
+
+__all__ = ["SizeGuard", "Sizes", "SymInt"]
+
+COMPARE: Mapping[str, Callable[[int, int], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}
+_OPPOSITE = {"!=": "==", "<": ">=", ">": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class SizeGuard:
+    """`(size op value) is truth` held while tracing and must hold at a call."""
+
+    size: Size
+    op: str
+    value: int
+    truth: bool
+
+    def __str__(self) -> str:
+        text = f"{self.size} {self.op} {self.value}"
+        return text if self.truth else f"not {text}"
+
+
+class Sizes:
+    """Equalities and decisions about sizes, shared by a trace and the traces nested in it."""
+
+    def __init__(self) -> None:
+        self.table: dict[Symbol, Size] = {}
+        self.listeners: list[Callable[[Mapping[Symbol, Size]], None]] = []
+        self._guards: dict[SizeGuard, None] = {}
+        self._rank: dict[Symbol, int] = {}
+
+    def declare(self, symbol: Symbol) -> Size:
+        """Make a symbol known; of two that are equal, the one declared first is kept."""
+        self._rank.setdefault(symbol, len(self._rank))
+        return symbol_size(symbol)
+
+    def resolve(self, size: Size) -> Size:
+        """The size in terms of the symbols that are left."""
+        return substitute(size, self.table)
+
+    def resolve_shape(self, shape: Sequence[Size]) -> Shape:
+        return tuple(map(self.resolve, shape))
+
+    def guards(self) -> tuple[SizeGuard, ...]:
+        """The decisions taken, in terms of the symbols that are left."""
+        out: dict[SizeGuard, None] = {}
+        for guard in self._guards:
+            size = self.resolve(guard.size)
+            if isinstance(size, int):
+                continue
+            out[SizeGuard(size, guard.op, guard.value, guard.truth)] = None
+        return tuple(out)
+
+    # Decisions.
+
+    def decide(self, a: Size, op: str, b: Size) -> bool:
+        """The truth of `a op b`: proved by bounds, else as while tracing, with a guard."""
+        if op in _OPPOSITE:
+            return not self.decide(a, _OPPOSITE[op], b)
+        difference = self.resolve(a - b)
+        if isinstance(difference, int):
+            return COMPARE[op](difference, 0)
+        low, high = bounds(difference)
+        if (low is not None and low > 0) or (high is not None and high < 0):
+            sign = 1 if low is not None and low > 0 else -1
+            return COMPARE[op](sign, 0)
+        if (op == ">=" and low == 0) or (op == "<=" and high == 0):
+            return True
+        value = hint(difference)
+        if value is None:
+            raise DataDependentError(
+                f"the code asks whether {self.show(a)} {op} {self.show(b)}, which depends on the "
+                "numbers in an array and is not known while tracing",
+                remedy="use a select (np.where) over the whole array instead of a boolean mask")
+        truth = COMPARE[op](value, 0)
+        if op == "==" and truth:
+            self.equate(a, b)
+        else:
+            constant = _constant(difference)
+            self._guards[SizeGuard(difference - constant, op, -constant, truth)] = None
+        return truth
+
+    def concrete(self, size: Size) -> int:
+        """The number met while tracing; the capture holds for this size only."""
+        size = self.resolve(size)
+        if isinstance(size, int):
+            return size
+        value = hint(size)
+        if value is None:
+            raise DataDependentError(
+                f"Python needs the number {self.show(size)}, which depends on the numbers in an "
+                "array and is not known while tracing",
+                remedy="use a select (np.where) over the whole array instead of a boolean mask")
+        self.equate(size, value)
+        return value
+
+    # Equalities.
+
+    def equate(self, a: Size, b: Size, what: str = "sizes") -> Size:
+        """State that `a == b`; return the common size. `ShapeError` where they differ."""
+        a, b = self.resolve(a), self.resolve(b)
+        difference = a - b
+        if isinstance(difference, int):
+            if difference:
+                raise ShapeError(f"{what} {self.show(a)} and {self.show(b)} differ")
+            return a
+        low, high = bounds(difference)
+        value = hint(difference)
+        impossible = (low is not None and low > 0) or (high is not None and high < 0)
+        if impossible or (value is not None and value != 0):
+            raise ShapeError(f"{what} {self.show(a)} and {self.show(b)} differ")
+        if value is None:
+            raise ShapeError(
+                f"{what} {self.show(a)} and {self.show(b)} depend on the numbers in an array: "
+                "that they agree is not known while tracing",
+                remedy="index with the same mask, or use a select (np.where) over whole arrays")
+        self._unify(difference)
+        return self.resolve(a)
+
+    def _unify(self, difference: Dim) -> None:
+        """Make `difference`, zero while tracing, zero as a polynomial."""
+        candidates = _linear_symbols(difference)
+        if candidates:
+            best = max(candidates, key=lambda s: (s.lower is None, self._rank.get(s, 0)))
+            self._bind(best, _solve(difference, best))
+            return
+        for symbol in sorted(symbols_of(difference), key=str):
+            if symbol.hint is not None:
+                self._bind(symbol, symbol.hint)
+
+    def _bind(self, symbol: Symbol, size: Size) -> None:
+        step = {symbol: size}
+        self.table = {s: substitute(old, step) for s, old in self.table.items()}
+        self.table[symbol] = size
+        for listener in self.listeners:
+            listener(step)
+
+    # Shapes.
+
+    def broadcast(self, shapes: Sequence[Shape]) -> Shape:
+        """NumPy's broadcast of shapes; sizes that must agree are unified."""
+        ndim = max((len(s) for s in shapes), default=0)
+        out: list[Size] = [1] * ndim
+        for shape in shapes:
+            for axis, size in enumerate(shape, start=ndim - len(shape)):
+                out[axis] = self._broadcast_size(self.resolve(out[axis]), self.resolve(size),
+                                                 shapes)
+        return self.resolve_shape(out)
+
+    def _broadcast_size(self, a: Size, b: Size, shapes: Sequence[Shape]) -> Size:
+        if a == b or b == 1:
+            return a
+        if a == 1:
+            return b
+        if not isinstance(b, int) and self._may_be_one(b) and self.decide(b, "==", 1):
+            return a
+        if not isinstance(a, int) and self._may_be_one(a) and self.decide(a, "==", 1):
+            return b
+        try:
+            return self.equate(a, b)
+        except ShapeError as error:
+            listed = " and ".join(self.show_shape(s) for s in shapes)
+            raise ShapeError(f"shapes {listed} do not broadcast: {error.reason}",
+                             remedy=error.remedy) from None
+
+    def _may_be_one(self, size: Size) -> bool:
+        low, _ = bounds(size)
+        return (low is None or low < 2) and hint(size) is not None
+
+    # Texts.
+
+    def show(self, size: Size) -> str:
+        """A size for a message: the number met while tracing where there is one."""
+        value = hint(self.resolve(size))
+        return str(size) if value is None else str(value)
+
+    def show_shape(self, shape: Sequence[Size]) -> str:
+        inner = ", ".join(map(self.show, shape))
+        return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def _constant(size: Size) -> int:
+    if isinstance(size, int):
+        return size
+    return next((c for monomial, c in size.terms if not monomial), 0)
+
+
+def _linear_symbols(size: Dim) -> list[Symbol]:
+    """Symbols that the equation `size == 0` can be solved for."""
+    out = []
+    for monomial, coefficient in size.terms:
+        if len(monomial) == 1 and abs(coefficient) == 1 and isinstance(monomial[0], Symbol):
+            symbol = monomial[0]
+            others = [m for m, _ in size.terms if m != monomial]
+            if not any(_mentions(m, symbol) for m in others):
+                out.append(symbol)
+    return out
+
+
+def _mentions(monomial: Sequence[Symbol | Opaque], symbol: Symbol) -> bool:
+    return any(atom == symbol if isinstance(atom, Symbol)
+               else symbol in symbols_of(atom.left) | symbols_of(atom.right)
+               for atom in monomial)
+
+
+def _solve(size: Dim, symbol: Symbol) -> Size:
+    coefficient = next(c for m, c in size.terms if m == (symbol,))
+    rest = size - symbol_size(symbol) * coefficient
+    return rest * (-coefficient)

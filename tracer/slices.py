@@ -1,0 +1,54 @@
+"""Slices with sizes that may be symbolic."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from adjit.ir.dims import Size
+from adjit.ir.indexing import Slice
+from adjit.tracer.symint import SymInt
+
+if TYPE_CHECKING:
+    from adjit.tracer.trace import Trace
+
+
+def slice_item(t: Trace, key: slice, size: Size) -> Slice:
+    """The elements that a slice takes from an axis (Python's `slice.indices`)."""
+    step = 1 if key.step is None else int(_number(key.step, t))
+    if step == 0:
+        raise ValueError("slice step cannot be zero")
+    if step > 0:
+        start = _clipped(t, key.start, size, default=0, low=0, high=size)
+        stop = _clipped(t, key.stop, size, default=size, low=0, high=size)
+        count = _count(t, stop - start, step)
+    else:
+        start = _clipped(t, key.start, size, default=size - 1, low=-1, high=size - 1)
+        stop = _clipped(t, key.stop, size, default=-1, low=-1, high=size - 1)
+        count = _count(t, start - stop, -step)
+    resolve = t.sizes.resolve
+    count = resolve(count)
+    return Slice(0 if count == 0 else resolve(start), count, step if count != 1 else 1)
+
+
+def _number(bound: Any, t: Trace) -> Size:
+    if isinstance(bound, SymInt):
+        return bound.size
+    return operator.index(bound)
+
+
+def _clipped(t: Trace, bound: Any, size: Size, *, default: Size, low: Size, high: Size) -> Size:
+    if bound is None:
+        return default
+    decide = t.sizes.decide
+    value = _number(bound, t)
+    if not decide(value, ">=", 0):
+        value = value + size
+        return value if decide(value, ">=", low) else low
+    return value if decide(value, "<=", high) else high
+
+
+def _count(t: Trace, distance: Size, step: int) -> Size:
+    if not t.sizes.decide(distance, ">", 0):
+        return 0
+    return (distance + (step - 1)) // step

@@ -1,0 +1,232 @@
+"""Integers that stand for a size: `x.shape[0]`, `len(x)`, an integer argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adjit.ir.dims import Size, floordiv, mod
+from adjit.tracer.context import current_for
+
+if TYPE_CHECKING:
+    from adjit.tracer.trace import Trace
+
+
+def is_integer(x: Any) -> bool:
+    """True for a Python integer or what stands for one (bool counts, as in Python)."""
+    return isinstance(x, (int, SymInt))
+
+
+class SymInt:
+    """A Python integer whose number is not fixed by the trace.
+
+    Arithmetic with integers stays symbolic, arithmetic with floats and arrays is traced. Where
+    Python needs the number (`range`, `hash`, an index of a list), the capture is specialised to
+    the number met while tracing; comparisons are decided by it and guarded.
+    """
+
+    __slots__ = ("_size", "trace")
+    __array_ufunc__ = None  # NumPy's scalars leave arithmetic to the methods below
+
+    def __init__(self, trace: Trace, size: Size) -> None:
+        self.trace = trace
+        self._size = size
+
+    @property
+    def size(self) -> Size:
+        """The size in terms of the symbols that are left."""
+        return self.trace.sizes.resolve(self._size)
+
+    def _here(self) -> Trace:
+        return current_for(self.trace)
+
+    def _decide(self, op: str, other: Any) -> Any:
+        if isinstance(other, float) and other.is_integer():
+            other = int(other)
+        if not is_integer(other):
+            return NotImplemented
+        return self._here().sizes.decide(self.size, op, size_of(other))
+
+    def __eq__(self, other: object) -> Any:
+        found = self._decide("==", other)
+        return False if found is NotImplemented and isinstance(other, (str, float)) else found
+
+    def __ne__(self, other: object) -> Any:
+        found = self._decide("!=", other)
+        return True if found is NotImplemented and isinstance(other, (str, float)) else found
+
+    def __lt__(self, other: Any) -> Any:
+        return self._order("<", other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._order("<=", other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._order(">", other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._order(">=", other)
+
+    def _order(self, op: str, other: Any) -> Any:
+        found = self._decide(op, other)
+        if found is NotImplemented and isinstance(other, float):
+            number = int(self)
+            return {"<": number < other, "<=": number <= other, ">": number > other,
+                    ">=": number >= other}[op]
+        return found
+
+    def __bool__(self) -> bool:
+        return self._here().sizes.decide(self.size, "!=", 0)
+
+    def __index__(self) -> int:
+        return self._here().sizes.concrete(self.size)
+
+    __int__ = __index__
+
+    def __hash__(self) -> int:
+        return hash(int(self))
+
+    def __float__(self) -> float:
+        return float(int(self))
+
+    def __str__(self) -> str:
+        return str(int(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(int(self), spec)
+
+    def __repr__(self) -> str:
+        return f"<size {self._size}>"
+
+    def __neg__(self) -> Any:
+        return number_of(self.trace, self.size * -1)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self if self >= 0 else -self
+
+    def __invert__(self) -> Any:
+        return -self - 1
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return self if digits is None or digits >= 0 else round(int(self), digits)
+
+    def __trunc__(self) -> Any:
+        return self
+
+    __floor__ = __ceil__ = __trunc__
+
+    def bit_length(self) -> int:
+        return int(self).bit_length()
+
+    def is_integer(self) -> bool:
+        return True
+
+    @property
+    def real(self) -> SymInt:
+        return self
+
+    def __pow__(self, other: Any) -> Any:
+        if isinstance(other, int) and 0 <= other <= 8:
+            out: Any = 1
+            for _ in range(other):
+                out = self * out
+            return out
+        return _operate("**", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        if isinstance(other, int):
+            return other ** int(self)
+        return _operate("**", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _operate("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _operate("/", other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+
+def size_of(n: Any) -> Size:
+    """The size that an integer or `SymInt` is."""
+    return n.size if isinstance(n, SymInt) else int(n)
+
+
+def number_of(trace: Trace, size: Size) -> Any:
+    """A size as the user sees it: an int or a `SymInt`."""
+    return size if isinstance(size, int) else SymInt(trace, size)
+
+
+def _operate(symbol: str, a: Any, b: Any) -> Any:
+    from adjit.tracer import operators
+
+    return operators.binary(symbol, a, b)
+
+
+def _divide(function: Callable[[Size, Size], Size]) -> Callable[[Trace, Any, Any], Any]:
+    def divide(trace: Trace, a: Any, b: Any) -> Any:
+        if trace.sizes.decide(size_of(b), "==", 0):
+            raise ZeroDivisionError("integer division or modulo by zero")
+        return function(size_of(a), size_of(b))
+
+    return divide
+
+
+_ARITHMETIC: dict[str, tuple[str, Callable[[Trace, Any, Any], Any]]] = {
+    "add": ("+", lambda t, a, b: size_of(a) + size_of(b)),
+    "sub": ("-", lambda t, a, b: size_of(a) - size_of(b)),
+    "mul": ("*", lambda t, a, b: size_of(a) * size_of(b)),
+    "floordiv": ("//", _divide(floordiv)),
+    "mod": ("%", _divide(mod)),
+}
+_BITS: dict[str, Callable[[int, int], int]] = {
+    "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b,
+    "lshift": lambda a, b: a << b, "rshift": lambda a, b: a >> b,
+}
+
+
+def _install() -> None:
+    for name, (symbol, compute) in _ARITHMETIC.items():
+        setattr(SymInt, f"__{name}__", _method(symbol, compute, swapped=False))
+        setattr(SymInt, f"__r{name}__", _method(symbol, compute, swapped=True))
+    for name, bits in _BITS.items():
+        setattr(SymInt, f"__{name}__", _bit_method(bits, swapped=False))
+        setattr(SymInt, f"__r{name}__", _bit_method(bits, swapped=True))
+
+
+def _method(symbol: str, compute: Callable[[Trace, Any, Any], Any], *, swapped: bool
+            ) -> Callable[[SymInt, Any], Any]:
+    def method(self: SymInt, other: Any) -> Any:
+        a, b = (other, self) if swapped else (self, other)
+        if is_integer(other):
+            return number_of(self.trace, compute(self._here(), a, b))
+        if symbol == "*" and isinstance(other, (list, tuple, str, bytes)):
+            return other * int(self)
+        if not isinstance(other, (float, np.generic)):
+            return NotImplemented
+        return _operate(symbol, a, b)
+
+    return method
+
+
+def _bit_method(compute: Callable[[int, int], int], *, swapped: bool
+                ) -> Callable[[SymInt, Any], Any]:
+    def method(self: SymInt, other: Any) -> Any:
+        if not is_integer(other):
+            return NotImplemented
+        a, b = (other, self) if swapped else (self, other)
+        return compute(int(a), int(b))
+
+    return method
+
+
+_install()
