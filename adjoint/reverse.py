@@ -17,8 +17,11 @@ from adjit.adjoint.cotangents import (
     with_scalar_conditions,
 )
 from adjit.adjoint.rules import DENSE, LAZY
+from adjit.adjoint.rules.indexing import distinct
 from adjit.ir import Equation, Graph, GraphBuilder, Literal, Operand, Value, literal
 from adjit.ir.errors import InternalError
+from adjit.ir.indexing import Spec
+from adjit.ir.primitives import structural as st
 
 
 def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> Graph:
@@ -100,6 +103,9 @@ class _Sweep:
     #: Values that are not of this sweep's making and keep their names.
     known: AbstractSet[Value]
     pending: dict[Value, Cotangent] = field(default_factory=dict)
+    #: Every equation so far by what it makes; `seen` of them are in.
+    makers: dict[Value, Equation] = field(default_factory=dict)
+    seen: int = 0
 
     def step(self, eqn: Equation) -> None:
         """Carry the cotangent of an equation's output over to its inputs."""
@@ -136,10 +142,35 @@ class _Sweep:
             total, ct = whole(builder, before), merged(builder, ct)
         if not ct.conditions:
             self.name(total, x)
-        total = builder.update(total, ct.value, part.spec, part.indices, op="add")
+        total = self.added(total, ct.value, part)
         if not ct.conditions:
             self.name(total, x)
         self.pending[x] = Cotangent(total, x.shape, ct.conditions, stamp=stamp)
+
+    def added(self, total: Operand, value: Operand, part: Scatter) -> Operand:
+        """`total` after `total[spec] += value`.
+
+        The adjoint of `y[i] = f(y[i])` zeroes a place and then adds to it: that is one
+        assignment, and nothing at all where `f` adds something to `y[i]`.
+        """
+        builder, place = self.context.builder, (part.spec, part.indices)
+        zeroed = self.producer(total)
+        if zeroed is not None and _writes_zero(zeroed) and _place(zeroed, 2) == place and distinct(
+                self.context, *place):
+            before, read = zeroed.inputs[0], self.producer(value)
+            if (read is not None and read.primitive is st.index and read.inputs[0] is before
+                    and _place(read, 1) == place):
+                return before
+            return builder.update(before, value, *place)
+        return builder.update(total, value, *place, op="add")
+
+    def producer(self, x: Operand) -> Equation | None:
+        """The equation that made x, forward or backward."""
+        equations = self.context.builder.equations
+        for eqn in equations[self.seen:]:
+            self.makers.update(dict.fromkeys(eqn.outputs, eqn))
+        self.seen = len(equations)
+        return self.makers.get(x) if isinstance(x, Value) else None
 
     def finished(self, x: Value) -> Cotangent:
         """The cotangent of x, all contributions being in, under the name that it deserves."""
@@ -164,6 +195,14 @@ class _Sweep:
         out = whole(self.context.builder, self.finished(x))
         self.name(out, x)
         return out
+
+
+def _place(eqn: Equation, first: int) -> tuple[Spec, tuple[Operand, ...]]:
+    return eqn.params["spec"], eqn.inputs[first:]
+
+
+def _writes_zero(eqn: Equation) -> bool:
+    return eqn.primitive is st.update and eqn.params["op"] == "set" and _is_zero(eqn.inputs[1])
 
 
 def _is_zero(x: Operand) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from adjit.codegen.interface import Interface, constant_text, is_plain
 from adjit.codegen.naming import Names, identifier
 from adjit.codegen.numpy_form.emit import input_names, module_text, write_function
-from adjit.codegen.numpy_form.expr import dtype_text
+from adjit.codegen.numpy_form.expr import dtype_text, size_expr
 from adjit.codegen.numpy_form.layout import Line, arrange
 from adjit.codegen.program import Program
 from adjit.codegen.signature import (
@@ -136,7 +136,7 @@ def _checks(graph: Graph, interface: Interface, names: Mapping[Value, str],
         elif value not in numbers:
             out.append(f"{variable} = {dtype}({variable})")
     for size, comparison, bound, truth in guards:
-        text = f"{to_source(size, name)} {comparison} {bound}"
+        text = f"{size_expr(size, to_source(size, name)).text} {comparison} {bound}"
         out.append(_require(text if truth else f"not {text}"))
     return out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +17,11 @@ def eliminate_common(graph: Graph) -> Graph:
     replaced: dict[Value, Operand] = {}
     seen: dict[Any, Equation] = {}
     kept: list[Equation] = []
+    written = {eqn.inputs[0] for eqn in graph.equations if eqn.primitive.name == "update"}
     for eqn in graph.equations:
         inputs = tuple(_resolve(replaced, x) for x in eqn.inputs)
         current = eqn if inputs == eqn.inputs else replace(eqn, inputs=inputs)
-        key = None if eqn.regions or eqn.primitive.name == "nonzero" else _key(current)
+        key = None if _stays(eqn, written) else _key(current)
         first = None if key is None else seen.get(key)
         if first is None:
             kept.append(current)
@@ -29,8 +30,18 @@ def eliminate_common(graph: Graph) -> Graph:
             continue
         for old, new in zip(eqn.outputs, first.outputs, strict=True):
             replaced[old] = new
-            new.name = new.name or old.name
+            if eqn.role == first.role:
+                new.name = new.name or old.name
     return with_equations(graph, kept, [_resolve(replaced, x) for x in graph.outputs])
+
+
+def _stays(eqn: Equation, written: Collection[Operand]) -> bool:
+    """True for equations that are never merged. Two filled arrays that are written to must stay
+    two: merged, one would have to be copied before each write."""
+    if eqn.regions or eqn.primitive.name == "nonzero":
+        return True
+    filled = eqn.primitive.name == "broadcast" and isinstance(eqn.inputs[0], Literal)
+    return filled and eqn.output in written
 
 
 def eliminate_dead(graph: Graph) -> Graph:

@@ -223,8 +223,20 @@ case("index", "under a condition", lambda b, c, x: b.emit(
 case("index", "under one condition", lambda b, c, x: b.emit(
     ew.select, c, b.index(b.emit(ew.exp, x), (At(1),)), literal(0, x.dtype)), np.array(True),
     normal(4))
+def scaled(b: GraphBuilder, x: Any, v: Any, spec: Any) -> Any:
+    return b.emit(ew.exp, b.update(x, b.emit(ew.mul, b.index(x, spec), v), spec))
+
+
 case("update", "chain", lambda b, x, v: b.update(b.update(b.emit(ew.sin, x), v, (Slice(0, 2),)),
      b.index(x, (Slice(2, 2),)), (Slice(1, 2),)), normal(4), normal(2))
+for first in (At(1), Slice(1, 2), Slice(3, 3, -1)):
+    case("update", f"place scaled {first}", lambda b, x, v, s=first: scaled(b, b.emit(ew.sin, x), v,
+         (s, full(3))), normal(4, 3), normal(3))
+    case("update", f"place added to {first}", lambda b, x, v, s=first: b.emit(ew.exp, b.update(
+        x, b.emit(ew.add, b.index(x, (s, full(3))), v), (s, full(3)))), normal(4, 3), normal(3))
+case("update", "repeated places scaled", lambda b, x, v, i: b.emit(ew.exp, b.update(
+    x, b.emit(ew.mul, b.index(x, (Gather(0),), (i,)), v), (Gather(0),), (i,))), normal(4),
+    normal(), AT)
 case("update", "mask", lambda b, x, v: b.update(
     b.emit(ew.sin, x), v, (Gather(0), Gather(1)),
     b.bind(st.nonzero, b.emit(ew.gt, x, literal(0, x.dtype)), symbol=COUNT)),

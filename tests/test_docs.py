@@ -55,29 +55,22 @@ def commands(language: str = "console") -> Iterator[str]:
 def run_page(page: Path, folder: Path) -> list[tuple[Block, str]]:
     """Run the Python blocks; return every output block with what was printed before it.
 
-    The code is compiled from a file that has the page's line numbers, so that the functions have a
-    source and a failure names a line of the page.
+    Each block is a file of its own, as a cell of a notebook is, so that its functions have a source;
+    blank lines before it make the line numbers those of the page.
     """
     text = page.read_text()
-    file = folder / f"{page.stem.lower()}.py"
     namespace = {"__name__": page.stem.lower()}
     every = blocks(page)
-    lines = [""] * text.count("\n")
-    for block in every:
-        if block.language == "python":
-            first = text.count("\n", 0, block.start)
-            body = block.text.splitlines()
-            lines[first : first + len(body)] = body
-    file.write_text("\n".join(lines) + "\n")
-
     outputs = []
     for block, following in zip(every, [*every, None][1:], strict=True):
         if block.language != "python":
             continue
+        line = text.count("\n", 0, block.start)
+        file = folder / f"{page.stem.lower()}_{line}.py"
+        file.write_text("\n" * line + block.text)
         printed = io.StringIO()
-        padding = "\n" * text.count("\n", 0, block.start)
         with redirect_stdout(printed):
-            exec(compile(padding + block.text, file, "exec"), namespace)
+            exec(compile(file.read_text(), file, "exec", dont_inherit=True), namespace)
         gap = text[block.end + len("```") : following.start] if following else ""
         if following and following.language == "text" and gap.split() == ["```text"]:
             outputs.append((following, printed.getvalue()))

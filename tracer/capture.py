@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ def capture(fun: Any, leaves: Sequence[Leaf], rebuild: Rebuild, *, name: str) ->
         again_args, again_kwargs = rebuild(arguments)
         for one, other in ((args, again_args), (kwargs, again_kwargs)):
             _mark_shared(trace, one, other)
+        _mark_function(trace, fun)
         result = run_function(trace, fun, args, kwargs)
         operands, outputs = collect_outputs(trace, result)
         graph = Graph(
@@ -101,6 +103,16 @@ def _deep_recursion() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
+
+
+def _mark_function(trace: Trace, fun: Any) -> None:
+    """The function itself is outside: its code, the object that a method is bound to."""
+    if isinstance(fun, types.MethodType):
+        trace.outside.mark(fun.__self__)
+        fun = fun.__func__
+    if isinstance(fun, types.FunctionType):
+        trace.outside.guard("code", fun, None, fun.__code__)
+    trace.outside.mark(fun)
 
 
 def _mark_shared(trace: Trace, a: Any, b: Any) -> None:

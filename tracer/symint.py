@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adjit.ir.dims import Size, floordiv, mod
+from adjit.ir.dims import Dim, Size, floordiv, mod
 from adjit.tracer.context import current_for
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ class SymInt:
 
 def size_of(n: Any) -> Size:
     """The size that an integer or `SymInt` is."""
+    if isinstance(n, Dim):
+        return n
     return n.size if isinstance(n, SymInt) else int(n)
 
 

@@ -105,10 +105,10 @@ def _settle(graph: Graph, inputs: Mapping[Value, str], outputs: Outputs,
     forced: set[Value] = set()
     for _ in range(_ROUNDS):
         plan = make_plan(graph, forced)
-        lifted: dict[Symbol, str] = {}
-        draft, _ = _draft(plan, inputs, outputs, counts, lifted)
+        draft, split = _draft(plan, inputs, outputs, counts, {})
         lifted = dict.fromkeys(_worth_lifting(draft, graph), "n")
-        draft, split = _draft(plan, inputs, outputs, counts, lifted)
+        if lifted:
+            draft, split = _draft(plan, inputs, outputs, counts, lifted)
         if not split - forced:
             break
         forced |= split

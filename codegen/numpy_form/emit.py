@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adjit.codegen.interface import (
     Interface,
     Leaf,
     flat_interface,
     flattened,
+    leaves_of,
 )
 from adjit.codegen.naming import Names, identifier
 from adjit.codegen.numpy_form.body import Body, Outputs, write_body
@@ -25,7 +26,7 @@ from adjit.codegen.signature import (
 )
 from adjit.ir.errors import Location
 from adjit.ir.graph import Equation, Graph
-from adjit.ir.values import Value
+from adjit.ir.values import Literal, Value, literal
 
 _HELPER = '''def {name}(x):
     values = [math.{name}(v) for v in np.ravel(x)]
@@ -78,9 +79,7 @@ def write_function(graph: Graph, interface: Interface, *, strict: bool = False,
                    checks: Callable[[Mapping[Value, str]], list[str]] | None = None) -> Function:
     """The function with this interface; `strict` refuses results without source text. `checks`
     makes statements that look at the arguments, from the variables of the inputs."""
-    names = Names(parameter_names(interface))
-    inputs = input_names(graph, interface, names)
-    body = write_body(graph, inputs, names, output_names(graph, interface, inputs))
+    body, inputs = interfaced_body(graph, interface)
     used = {k: inputs[v] for k, v in enumerate(graph.inputs) if checks or v in body.used}
     looked_at = checks(inputs) if checks is not None else []
     head = [Line(4, text) for text in (*unpack(interface, used.get), *looked_at, *body.heads)]
@@ -91,6 +90,18 @@ def write_function(graph: Graph, interface: Interface, *, strict: bool = False,
                     tuple(_statement_lines(graph, body)),
                     pack(interface.results, lambda k: body.results[k], strict=strict),
                     helpers, tuple(imports))
+
+
+def interfaced_body(graph: Graph, interface: Interface) -> tuple[Body, dict[Value, str]]:
+    """The statements under the interface's names, and the variables of the inputs. What leads
+    only to outputs that the interface leaves out is not computed."""
+    returned = set(leaves_of(interface.results))
+    outputs = tuple(x if k in returned or isinstance(x, Literal) else literal(0)
+                    for k, x in enumerate(graph.outputs))
+    graph = replace(graph, outputs=outputs)
+    names = Names(parameter_names(interface))
+    inputs = input_names(graph, interface, names)
+    return write_body(graph, inputs, names, output_names(graph, interface, inputs)), inputs
 
 
 def module_text(written: Function, *, doc: str = "", helpers: tuple[str, ...] = ()) -> str:

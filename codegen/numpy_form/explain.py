@@ -5,17 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from adjit.codegen.interface import Interface, flat_interface
-from adjit.codegen.naming import Names
-from adjit.codegen.numpy_form.body import Body, write_body
-from adjit.codegen.numpy_form.emit import (
-    forward_location,
-    forward_use,
-    input_names,
-    output_names,
-)
+from adjit.codegen.numpy_form.body import Body
+from adjit.codegen.numpy_form.emit import forward_location, forward_use, interfaced_body
 from adjit.codegen.numpy_form.plan import inside
 from adjit.codegen.numpy_form.variables import Statement
-from adjit.codegen.signature import parameter_names
 from adjit.ir.errors import Location
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.values import Value
@@ -38,9 +31,7 @@ class Row:
 def explain_rows(graph: Graph, interface: Interface | None = None) -> list[Row]:
     """One row for each forward statement, in order; the adjoint statements in their own order."""
     interface = interface or flat_interface(graph)
-    names = Names(parameter_names(interface))
-    inputs = input_names(graph, interface, names)
-    body = write_body(graph, inputs, names, output_names(graph, interface, inputs))
+    body, _ = interfaced_body(graph, interface)
     rows: list[Row] = []
     row_of: dict[Value, Row] = {}
     by_place: dict[Location, Row] = {}

@@ -31,6 +31,8 @@ class Plan:
     users: dict[Value, list[Equation | None]] = field(default_factory=dict)
     inlined: set[Value] = field(default_factory=set)
     counted: set[Symbol] = field(default_factory=set)
+    integers: set[Value] = field(default_factory=set)  # integer arguments that stand for symbols
+    numbers: dict[Value, bool] = field(default_factory=dict)  # memo of `printer.is_number`
     has_backward: bool = False
 
     def producer(self, x: Operand) -> Equation | None:
@@ -65,6 +67,8 @@ def make_plan(graph: Graph, forced: Collection[Value]) -> Plan:
             plan.users.setdefault(x, []).append(eqn)
     for x in values_of(graph.outputs):
         plan.users.setdefault(x, []).append(None)
+    plan.integers = {graph.inputs[source.index] for source in graph.symbols.values()
+                     if source.axis is None}
     plan.has_backward = any(eqn.role == "backward" for eqn in graph.equations)
     _decide(plan, forced)
     return plan

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.expr import Expr
 from adjit.codegen.numpy_form.plan import Plan
@@ -103,6 +105,12 @@ class Printer:
         inner = ", ".join(self.size(n).text for n in shape)
         return inner if len(shape) == 1 else f"({inner})"
 
+    def of_type(self, type: Type) -> Value | None:
+        """An argument of this type; None where the shape is as short to write out."""
+        if not self._unlifted(type.shape):
+            return None
+        return next((v for v in self.plan.graph.inputs if v.type == type), None)
+
     def _unlifted(self, shape: Shape) -> bool:
         return any(symbol not in self.lifted for n in shape for symbol in symbols_of(n))
 
@@ -115,19 +123,23 @@ def is_size(plan: Plan, x: Operand) -> bool:
     if not isinstance(x, Value):
         return False
     eqn = plan.producer(x)
-    if eqn is not None:
-        return eqn.primitive.name == "dim"
-    return any(source.axis is None and plan.graph.inputs[source.index] is x
-               for source in plan.graph.symbols.values())
+    return eqn.primitive.name == "dim" if eqn is not None else x in plan.integers
 
 
 def is_number(plan: Plan, x: Operand) -> bool:
     """True for what is printed as a Python number: literals, sizes, and in float64, where Python's
     arithmetic is NumPy's, sums, products and quotients of them (`1 / n`)."""
-    if isinstance(x, Literal) or is_size(plan, x):
+    if isinstance(x, Literal):
         return True
+    known = plan.numbers.get(x)
+    if known is None:
+        known = plan.numbers[x] = is_size(plan, x) or _is_float_number(plan, x)
+    return known
+
+
+def _is_float_number(plan: Plan, x: Value) -> bool:
     eqn = plan.made_by.get(x)
-    if eqn is None or x not in plan.inlined or x.dtype.name != "float64":
+    if eqn is None or x not in plan.inlined or x.dtype != np.float64:
         return False
     name = eqn.primitive.name
     if name == "convert":

@@ -32,6 +32,7 @@ def broadcast(p: Printer, eqn: Equation) -> Expr:
         return p.strong(x)
     if x.shape:
         return ex.call("np.broadcast_to", p.text(x), p.shape(shape))
+    like = like or p.of_type(eqn.output.type)
     if like is not None:
         p.reads[like] = None
         where, dtype, suffix = p.name(like), "", "_like"

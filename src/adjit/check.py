@@ -70,12 +70,25 @@ def _check_order(fun: Callable[..., Any], gradient: Callable[..., Any], args: li
         _compare(fun, args, wanted, direction, exact, rtol, atol, level)
     if level < order:
         weights = [_random_like(args[k], rng) for k in wanted]
-
-        def weighted(*inner: Any) -> Any:
-            return sum(map(_dot, gradient(*inner), weights))
-
+        weighted = _Weighted(gradient, weights)
         second = CompiledFunction(weighted, transform="grad", argnums=tuple(wanted))
         _check_order(weighted, second, args, wanted, rng, directions, rtol, atol, order, level + 1)
+
+
+class _Weighted:
+    """`<gradient, weights>` as a function of the arguments, inside traced code too."""
+
+    __name__ = "weighted"
+
+    def __init__(self, gradient: Callable[..., Any], weights: Sequence[Any]) -> None:
+        self.gradient = gradient
+        self.weights = weights
+
+    def __call__(self, *args: Any) -> Any:
+        return sum(map(_dot, self.gradient(*args), self.weights))
+
+    def _adjit_trace_(self, trace: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self(*args)
 
 
 def _compare(fun: Callable[..., Any], args: list[Any], wanted: Sequence[int],

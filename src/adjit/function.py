@@ -5,18 +5,22 @@ from __future__ import annotations
 import functools
 import threading
 import types
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from adjit import arguments, display, pytrees
+from adjit import arguments, display, pipeline, pytrees
 from adjit.entry import MISS
-from adjit.errors import ArgumentError
+from adjit.errors import AdjitError, ArgumentError, InternalError
 from adjit.explain import Explanation, explain
 from adjit.inner import innermost, trace_inside
 from adjit.signature import MISSING, binder_source, live_default, parameters_of
 from adjit.specialize import Specialization
 from adjit.task import Task
+
+#: So many specialisations of one function are reported.
+MANY = 50
 
 
 class CompiledFunction:
@@ -83,8 +87,14 @@ class CompiledFunction:
             result = call(*taken.values)
             if result is not MISS:
                 return result
-        with self._lock:
-            made = self._specialize(taken)
+        try:
+            with self._lock:
+                made = self._specialize(taken)
+        except AdjitError as error:
+            if pipeline.debug() or isinstance(error, InternalError):
+                raise
+            # the frames of the tracer would bury the user's line, which the message names
+            raise error.with_traceback(None) from None
         result = made.call(*taken.values)
         if result is MISS:
             # a guard does not hold right after it was recorded: the function changed it itself
@@ -100,6 +110,11 @@ class CompiledFunction:
                 return known
         made = Specialization(self._task, taken)
         self._specializations.append(made)
+        if len(self._specializations) % MANY == 0:
+            warnings.warn(
+                f"{self._task.name} was traced {len(self._specializations)} times: an argument, "
+                "global or size that the code is specialised on keeps changing",
+                RuntimeWarning, stacklevel=4)
         self._calls.insert(0, made.call)
         self._last = made
         return made

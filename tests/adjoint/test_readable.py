@@ -115,8 +115,8 @@ def test_condition_is_kept_until_nothing_can_turn_infinite() -> None:
         return total(b, b.emit(ew.sin, b.emit(ew.maximum, num(0), z, name="a")))
 
     assert backward(build, np.ones(3), np.ones(3)) == [
-        "da = cos(a)", "t3 = gt(z, 0.0)", "t4 = mul(da, y)", "dx = select(t3, t4, 0.0)",
-        "t5 = mul(da, x)", "dy = select(t3, t5, 0.0)"]
+        "da = cos(a)", "t3 = gt(z, 0.0)", "t4 = mul(da, y)", "t5 = mul(da, x)",
+        "dx = select(t3, t4, 0.0)", "dy = select(t3, t5, 0.0)"]
 
 
 def test_branch_not_taken_is_one_select() -> None:
@@ -185,6 +185,29 @@ def test_reads_share_one_accumulator() -> None:
     assert updates[0].inputs[0] is zeros[0].output
     assert updates[1].inputs[0] is updates[0].output
     assert graph.outputs[1] is updates[1].output
+
+
+def test_scaling_a_place_is_one_assignment() -> None:
+    """z[1:] = z[1:] * 3"""
+    def build(b: B, x: Operand) -> Operand:
+        z = b.emit(ew.sin, x)
+        spec = (Slice(1, 3),)
+        return total(b, b.emit(ew.exp, b.update(z, b.emit(
+            ew.mul, b.index(z, spec), num(3)), spec)))
+
+    updates = [line for line in backward(build, np.ones(4)) if "update" in line]
+    assert len(updates) == 1
+    assert "op=set" in updates[0]
+
+
+def test_adding_to_a_place_leaves_the_cotangent_as_it_is() -> None:
+    """z[k] += v"""
+    def build(b: B, x: Operand, v: Operand) -> Operand:
+        z = b.emit(ew.sin, x)
+        spec = (At(1),)
+        return total(b, b.emit(ew.exp, b.update(z, b.emit(ew.add, b.index(z, spec), v), spec)))
+
+    assert not any("update" in line for line in backward(build, np.ones(4), 1.0))
 
 
 def test_nothing_is_computed_for_what_is_not_asked_for() -> None:

@@ -261,10 +261,7 @@ def test_has_aux():
 
 
 def test_static_arguments():
-    seen = []
-
     def f(x, mode, k=2):
-        seen.append((mode, k))
         return np.sum(x**k) if mode == "power" else np.sum(x)
 
     g = grad(f, static_argnums=2, static_argnames="mode")
@@ -272,7 +269,7 @@ def test_static_arguments():
     np.testing.assert_allclose(g(X, "power", 3), 3 * X**2)
     np.testing.assert_allclose(g(X, "sum", 3), np.ones(3))
     np.testing.assert_allclose(g(X, mode="power"), 2 * X)
-    assert seen == [("power", 2), ("power", 3), ("sum", 3)]
+    assert len(g.specializations) == 3
     with pytest.raises(ArgumentError, match="static and differentiated"):
         grad(f, static_argnums=0)
 

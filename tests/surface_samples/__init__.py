@@ -1,8 +1,18 @@
 """Samples for every row of the NumPy surface, one file for each family of the tables."""
 
-from surface_samples import elementwise, indexing, joining, numbers, products, reductions, shapes
+from surface_samples import (
+    elementwise,
+    indexing,
+    joining,
+    methods,
+    numbers,
+    products,
+    reductions,
+    shapes,
+)
 
 SAMPLES = [
-    *elementwise.SAMPLES, *indexing.SAMPLES, *joining.SAMPLES, *numbers.SAMPLES,
+    *elementwise.SAMPLES, *indexing.SAMPLES, *joining.SAMPLES, *methods.SAMPLES,
+    *numbers.SAMPLES,
     *products.SAMPLES, *reductions.SAMPLES, *shapes.SAMPLES,
 ]

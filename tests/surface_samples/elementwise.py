@@ -136,5 +136,8 @@ SAMPLES = [
     *(S(f, np.float64(3.0)) for f in (np.int32, np.int16, np.int8, np.uint64, np.uint32,
                                       np.uint16, np.uint8, np.bool_)),
     S(np.add.outer, V, W), S(np.subtract.outer, X, V), S(np.multiply.outer, V, X),
+    *(S(f.outer, POSITIVE_INTS[0], POSITIVE_INTS[1]) for f in (
+        *_BINARY[:-3], np.power, np.float_power, np.bitwise_and, np.bitwise_or, np.bitwise_xor,
+        np.left_shift, np.right_shift)),
     _out, _out_wider, _operators, _nan_in_place, _methods,
 ]

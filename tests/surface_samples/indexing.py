@@ -24,7 +24,7 @@ def _writes(x: Any, v: Any, places: Any) -> Any:
     return a, b, c, d, e
 
 
-@program(np.add, args=(X, V, _PLACES))
+@program(np.add.at, np.subtract.at, args=(X, V, _PLACES))
 def _at(x: Any, v: Any, places: Any) -> Any:
     y, z = x.copy(), v.copy()
     np.add.at(y, (places, [0, 1, 1, 0]), v)

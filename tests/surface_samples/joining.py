@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from surface_run import S, program
+from surface_run import S, call, program
 from surface_samples.arrays import (
     CUBE,
     EMPTY,
@@ -36,8 +36,9 @@ def _with_out(x: Any, y: Any) -> Any:
 def _symbolic(x: Any) -> Any:
     n, m = x.shape
     return (np.tile(x, (n, 2)), np.repeat(x, n), np.roll(x, n), np.roll(x, -1, axis=1),
-            np.concatenate([x, np.zeros((n, 1))], axis=1), x.repeat(2, axis=0), np.eye(n),
-            np.zeros(n // 2), np.arange(m), np.linspace(0, 1, n), np.full((m, n), 2.0))
+            np.concatenate([x, call(np.zeros, (n, 1))], axis=1), x.repeat(2, axis=0),
+            call(np.eye, n), call(np.zeros, n // 2), call(np.arange, m),
+            call(np.linspace, 0, 1, n), call(np.full, (m, n), 2.0))
 
 
 SAMPLES = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import special
-from surface_run import Number, S, program
+from surface_run import Number, S, call, program
 from surface_samples.arrays import CUBE, INTS, POSITIVE, SCALAR, SCALAR32, SINGLE, SPECIAL, V, X, Y
 
 _ONE = (math.sqrt, math.cbrt, math.exp, math.exp2, math.expm1, math.log2, math.log10, math.log1p,
@@ -21,12 +21,13 @@ _TWO = (math.atan2, math.pow, math.fmod, math.copysign, math.hypot, math.log, ma
 @program(math.dist, math.fsum, math.prod, math.hypot, args=(V, Number(0.5)))
 def _sequences(v: Any, a: Any) -> Any:
     x, y, z = v[0], v[1], v[2]
-    return (math.dist([x, y], [z, 1.0]), math.fsum([x, y, a, 1.0]), math.prod([a, a, 2.0], start=3),
-            math.hypot(x, y, z), math.hypot(x))
+    return (call(math.dist, [x, y], [z, 1.0]), call(math.fsum, [x, y, a, 1.0]),
+            call(math.prod, [a, a, 2.0], start=3), call(math.hypot, x, y, z), call(math.hypot, x))
 
 
 _sequences_of_numbers = program(math.dist)(lambda: (
-    math.dist((0.0, 1.0), (1.0, 1.0)), math.fsum([0.1] * 3), math.log(2.0), math.modf(2.5)))
+    call(math.dist, (0.0, 1.0), (1.0, 1.0)), call(math.fsum, [0.1] * 3), call(math.log, 2.0),
+    call(math.modf, 2.5)))
 
 _UNARY = (special.expit, special.erf, special.erfc, special.log1p, special.expm1, special.exp2,
           special.cbrt, special.exp10, special.log_expit, special.logit, special.ndtr,
@@ -34,7 +35,8 @@ _UNARY = (special.expit, special.erf, special.erfc, special.log1p, special.expm1
 _WEIGHTS = np.where(X > 0.5, 0.0, np.abs(Y))
 
 SAMPLES = [
-    *(S(f, x) for f in _ONE for x in (Number(0.3), SCALAR, SCALAR32, 0.25)),
+    *(S(f, x) for f in _ONE for x in (Number(0.3), SCALAR, 0.25)),
+    S(math.sqrt, SCALAR32), S(math.log, SCALAR32),
     S(math.acosh, Number(1.5)), S(math.floor, Number(-1.5)), S(math.trunc, Number(-1.5)),
     *(S(f, x, y) for f in _TWO for x, y in (
         (Number(0.3), Number(0.7)), (SCALAR, 2.0), (1.5, SCALAR32), (0.3, 0.7))),

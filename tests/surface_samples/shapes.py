@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from surface_run import Number, S, program
+from surface_run import Number, S, call, program
 from surface_samples.arrays import (
     CUBE,
     EMPTY,
@@ -58,15 +58,16 @@ def _copies_of_fortran(x: Any) -> Any:
          args=(X, FORTRAN))
 def _aliases(x: Any, f: Any) -> Any:
     y = x.copy()
-    same = [np.asarray(y), np.asanyarray(y), np.asarray(y, dtype=float), np.array(y, copy=None),
-            np.ascontiguousarray(y), y.astype(float, copy=False), np.astype(y, float, copy=False)]
-    other = [np.array(y), np.copy(y), y.astype(float), np.asarray(y, dtype=np.float32),
-             np.array(y, copy=True), np.astype(y, float)]
+    same = [call(np.asarray, y), call(np.asanyarray, y), call(np.asarray, y, dtype=float),
+            call(np.array, y, copy=None), call(np.ascontiguousarray, y),
+            y.astype(float, copy=False), np.astype(y, float, copy=False)]
+    other = [call(np.array, y), np.copy(y), y.astype(float), call(np.asarray, y, dtype="f4"),
+             call(np.array, y, copy=True), np.astype(y, float)]
     for k, view in enumerate(same):
         view[0, 0] += k
     for view in other:
         view[0, 0] = -1.0
-    return y, other, np.ascontiguousarray(f + 1)
+    return y, other, call(np.ascontiguousarray, f + 1)
 
 
 @program(np.zeros, np.array, args=(V, SCALAR))
@@ -98,7 +99,7 @@ def _sizes(x: Any) -> Any:
 def _symbolic_reshape(x: Any) -> Any:
     a, b, c = x.shape
     return (x.reshape(a, -1), x.reshape(-1, c), x.reshape((a * b, c)), x.reshape(b * c, a),
-            x.reshape(-1, order="F"), x.reshape(c, -1, order="F"), x.flatten(), x.flatten("F"),
+            np.reshape(x, -1, order="F"), np.reshape(x, (c, -1), "F"), x.flatten(), x.flatten("F"),
             x.transpose(), x.transpose(2, 0, 1), x.transpose((1, 0, 2)), x.swapaxes(0, 2),
             x.ravel(), x[:1].squeeze(0))
 

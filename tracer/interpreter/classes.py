@@ -16,9 +16,8 @@ def define_class(frame: Frame, node: ast.ClassDef) -> Any:
     parameters = [ast.arg(name) for name in sorted(free)]
     arguments = ast.arguments([], parameters, None, [], [], None, [])
     result = ast.Return(ast.Name(node.name, ast.Load()))
-    outer = ast.FunctionDef("__define__", arguments, [node, result], [], lineno=node.lineno,
-                            col_offset=0)
-    tree = ast.fix_missing_locations(ast.Module([outer], []))
+    outer = ast.FunctionDef("__define__", arguments, [node, result], [])
+    tree = ast.fix_missing_locations(ast.Module([ast.copy_location(outer, node)], []))
     code = compile(tree, frame.file, "exec", dont_inherit=True)
     _register_methods(code, node)
     namespace: dict[str, Any] = {}

@@ -116,20 +116,26 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
 
 def _enclosing(code: types.CodeType, nodes: list[tuple[FunctionNode, str]]
                ) -> list[tuple[FunctionNode, str]]:
-    """Of several functions on a line, the innermost around the code's own positions."""
-    places = [(line, column) for line, _, column, _ in code.co_positions()
-              if line is not None and column is not None and (line, column) != (line, 0)]
+    """Of several functions on a line, the innermost whose body is around the code's positions.
+
+    (The position of a lambda inside a lambda is part of the outer one's body, not of its own.)
+    """
+    places = [place for place in code.co_positions() if None not in place and place[2:] != (0, 0)]
     if not places:
         return nodes if len(nodes) == 1 else []
-    first, last = min(places), max(places)
+    first = min((line, column) for line, _, column, _ in places)
+    last = max((line, column) for _, line, _, column in places)
     around = [(node, name) for node, name in nodes
-              if _start(node) <= first and last <= (node.end_lineno or 0, node.end_col_offset or 0)]
-    around.sort(key=lambda item: _start(item[0]))
+              if _span(node)[0] <= first and last <= _span(node)[1]]
+    around.sort(key=lambda item: _span(item[0])[0])
     return around[-1:]
 
 
-def _start(node: FunctionNode) -> tuple[int, int]:
-    return node.lineno, node.col_offset
+def _span(node: FunctionNode) -> tuple[tuple[int, int], tuple[int, int]]:
+    body = node.body if isinstance(node.body, list) else [node.body]
+    last = body[-1]
+    return ((body[0].lineno, body[0].col_offset),
+            (last.end_lineno or last.lineno, last.end_col_offset or 0))
 
 
 def _same_code(code: types.CodeType, other: types.CodeType, node: FunctionNode) -> bool:

@@ -47,7 +47,7 @@ def full(t: Trace, shape: Any, fill_value: Any, dtype: Any = None, order: Any = 
          ) -> TracedArray:
     value = kit.array(t, fill_value)
     sizes = kit.new_shape(t, shape)
-    kit.broadcasts_into(t, value.dims, sizes, "np.full: fill_value")
+    sizes = kit.broadcasts_into(t, value.dims, sizes, "np.full: fill_value")
     return _new(t, kit.user_shape(t, sizes), value, dtype or value.dtype, order)
 
 
@@ -88,9 +88,10 @@ def ones_like(t: Trace, a: Any, dtype: Any = None, order: Any = "K", shape: Any 
 def full_like(t: Trace, a: Any, fill_value: Any, dtype: Any = None, order: Any = "K",
               shape: Any = None) -> TracedArray:
     value = kit.array(t, fill_value)
-    sizes = kit.array(t, a).dims if shape is None else kit.new_shape(t, shape)
+    like = kit.array(t, a)
+    sizes = like.dims if shape is None else kit.new_shape(t, shape)
     kit.broadcasts_into(t, value.dims, sizes, "np.full_like: fill_value")
-    return _like(t, a, value, dtype, order, shape)
+    return _like(t, like, value, dtype or like.dtype, order, shape)
 
 
 def copy_of(t: Trace, x: TracedArray, dtype: Any, order: Any) -> TracedArray:

@@ -190,6 +190,7 @@ def vander(t: Trace, x: Any, N: Any = None, increasing: Any = False) -> TracedAr
     if column.ndim != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")
     n = t.sizes.concrete(column.dims[0] if N is None else kit.as_size(t, N, "N"))
+    column = t.wrap(kit.operand(t, column, np.promote_types(column.dtype, int)))
     ones = t.lowered(np.ones_like, column)
     powers = [ones]
     for _ in range(n - 1):

@@ -20,8 +20,12 @@ def _known(t: Trace, function: Callable[..., Any], *args: Any) -> Any:
     """The result for numbers that are known; a symbolic size is specialised."""
     found = function(*(int(x) if isinstance(x, SymInt) else x for x in args))
     if isinstance(found, tuple):
-        return tuple(t.outside.fresh(x) for x in found)
-    return t.outside.fresh(found)
+        return tuple(_wrapped(t, x) for x in found)
+    return _wrapped(t, found)
+
+
+def _wrapped(t: Trace, found: Any) -> Any:
+    return t.outside.fresh(found) if isinstance(found, np.ndarray) else found
 
 
 @lowers(np.triu_indices)

@@ -158,7 +158,8 @@ def _cuts(t: Trace, n: Size, where: Any, *, even: bool) -> list[Size]:
     if parts <= 0:
         raise t.error(ArgumentError, "the number of sections must be larger than 0",
                       "give a positive number")
-    if t.sizes.decide(n % parts, "==", 0):
+    # Asked as an inequality: an equality would fix n, where a guard on its remainder will do.
+    if t.sizes.decide(n % parts, "<", 1):
         return [n // parts * k for k in range(parts + 1)]
     if even:
         raise t.error(ShapeError, f"an axis of size {t.sizes.show(n)} does not divide into {parts} "

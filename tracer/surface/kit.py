@@ -102,13 +102,18 @@ def flat(t: Trace, x: Operand) -> Operand:
     return t.builder.reshape(x, (product(x.shape),))
 
 
-def broadcasts_into(t: Trace, shape: Shape, target: Shape, what: str) -> None:
-    """Raise unless `shape` broadcasts into `target` without making it larger."""
-    if len(shape) > len(target) or (
-            t.sizes.broadcast([shape, target]) != t.sizes.resolve_shape(target)):
+def broadcasts_into(t: Trace, shape: Shape, target: Shape, what: str) -> Shape:
+    """The target; an error unless `shape` broadcasts into it without making it larger."""
+    try:
+        fits = len(shape) <= len(target) and (
+            t.sizes.broadcast([shape, target]) == t.sizes.resolve_shape(target))
+    except ShapeError:
+        fits = False
+    if not fits:
         show = t.sizes.show_shape
         raise t.error(ShapeError, f"{what} has shape {show(shape)}, which does not fit into "
                       f"{show(target)}", "give it a shape that broadcasts into the array's")
+    return t.sizes.resolve_shape(target)
 
 
 def write(t: Trace, name: str, out: Any, result: TracedArray, *, where: Any = True,

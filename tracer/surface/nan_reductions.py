@@ -25,7 +25,9 @@ def _present(t: Trace, a: Any, where: Any) -> Any:
     b = t.builder
     mask = b.emit(ew.logical_not, b.emit(ew.isnan, x))
     if where is not True:
-        mask = b.emit(ew.logical_and, mask, kit.operand(t, where, np.bool_))
+        chosen = kit.operand(t, where, np.bool_)
+        kit.broadcasts_into(t, chosen.shape, x.shape, "where=")
+        mask = b.emit(ew.logical_and, mask, chosen)
     return t.wrap(mask)
 
 

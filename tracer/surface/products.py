@@ -115,6 +115,9 @@ def _axis_last(t: Trace, axis: Any, x: TracedArray) -> tuple[int, ...]:
 @lowers(np.vdot)
 def vdot(t: Trace, a: Any, b: Any) -> TracedArray:
     x, y = _pair(t, a, b)
+    # Of equal shapes nothing is fixed but that; of others, the product of all sizes.
+    if len(x.shape) == len(y.shape):
+        all(t.sizes.decide(n, "==", m) for n, m in zip(x.shape, y.shape, strict=True))
     flat = [kit.flat(t, v) for v in (x, y)]
     _agree(t, "vdot", flat[0], 0, flat[1], 0)
     return t.wrap(product(t, flat[0], [0], flat[1], [0], []))
@@ -166,7 +169,8 @@ def tensordot(t: Trace, a: Any, b: Any, axes: Any = 2) -> TracedArray:
         _agree(t, "tensordot", x, i, y, j)
         right[j] = left[i]
     summed = {left[i] for i in first}
-    return t.wrap(product(t, x, left, y, right, [n for n in [*left, *right] if n not in summed]))
+    out = [n for n in [*left, *right] if n not in summed]
+    return t.wrap(product(t, x, left, y, right, out), array=True)
 
 
 @lowers(np.linalg.tensordot)

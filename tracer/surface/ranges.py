@@ -89,6 +89,7 @@ def linspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = Tru
     low, high = _endpoints(t, start, stop)
     inner = low.type.dtype
     t.sizes.broadcast([low.shape, high.shape])
+    size = t.sizes.resolve(size)
     delta = b.sub(high, low)
     intervals = size - 1 if endpoint else size
     step = (literal(math.nan, inner) if t.sizes.decide(intervals, "<=", 0) else
@@ -132,6 +133,7 @@ def logspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = Tru
 def geomspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = True,
               dtype: Any = None, axis: Any = 0) -> TracedArray:
     low, high = _endpoints(t, start, stop)
+    t.sizes.broadcast([low.shape, high.shape])
     b, inner = t.builder, low.type.dtype
     sign = b.emit(ew.sign, low)
     logs = [t.wrap(b.emit(ew.log10, b.mul(x, sign))) for x in (low, high)]

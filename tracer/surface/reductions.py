@@ -8,6 +8,7 @@ import numpy as np
 
 from adjit.ir.errors import DTypeError, ShapeError
 from adjit.ir.primitives import elementwise as ew
+from adjit.ir.primitives.structural import reduced_shape
 from adjit.ir.values import Operand, literal
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.surface import kit
@@ -90,14 +91,15 @@ def _extremum(t: Trace, op: str, a: Any, axis: Any, keepdims: Any, initial: Any,
               ) -> TracedArray:
     x = t.lift(a)
     axes = kit.axes_of(t, axis, len(x.shape))
-    if initial is None:
-        if where is not True:
-            raise t.error(ShapeError, f"np.{op} with where= needs initial=",
-                          "give initial=, the result where nothing is selected")
-        for k in axes:
-            if t.sizes.decide(x.shape[k], "==", 0):
-                raise t.error(ShapeError, f"np.{op} of an axis of size 0 has no value",
-                              "give initial=, or test the size first")
+    if initial is None and where is not True:
+        raise t.error(ShapeError, f"np.{op} with where= needs initial=",
+                      "give initial=, the result where nothing is selected")
+    if any(t.sizes.decide(x.shape[k], "==", 0) for k in axes):
+        if initial is None:
+            raise t.error(ShapeError, f"np.{op} of an axis of size 0 has no value",
+                          "give initial=, or test the size first")
+        shape = reduced_shape(x.shape, axes, bool(keepdims))
+        return t.wrap(t.builder.broadcast(kit.operand(t, initial, x.type.dtype), shape))
     x = masked(t, x, where, extreme(x.type.dtype, smallest=op == "max"))
     out = t.builder.reduce(x, op, axes, keepdims=bool(keepdims))
     if initial is not None:

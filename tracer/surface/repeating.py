@@ -36,10 +36,10 @@ def tile(t: Trace, A: Any, reps: Any) -> TracedArray:
 def repeat(t: Trace, a: Any, repeats: Any, axis: Any = None) -> TracedArray:
     x = t.lift(a if axis is not None else shapes.ravel(t, a))
     k = 0 if axis is None else kit.axis_of(t, axis, len(x.shape))
-    if isinstance(repeats, (tuple, list, np.ndarray)) and np.size(repeats) > 1:
-        if kit.is_traced(repeats):
-            raise t.error(UnsupportedError, "np.repeat with traced repeats gives an array of "
-                          "unknown size", "give the repeats as plain integers")
+    if isinstance(repeats, TracedArray):
+        raise t.error(UnsupportedError, "np.repeat with traced repeats gives an array of unknown "
+                      "size", "give the repeats as plain integers")
+    if isinstance(repeats, (tuple, list, np.ndarray)) and len(repeats) > 1:
         n = t.sizes.concrete(x.shape[k])
         return t.wrap(gather(t, x, k, np.repeat(np.arange(n), repeats)))
     if isinstance(repeats, (tuple, list, np.ndarray)):
@@ -97,6 +97,9 @@ def _rolled(t: Trace, x: Operand, shift: Size, axis: int) -> Operand:
                           piece(t, x, axis, 0, n - by), axis=axis)
 
 
+_VALUES = "np.insert: values"
+
+
 @lowers(np.insert)
 def insert(t: Trace, arr: Any, obj: Any, values: Any, axis: Any = None) -> TracedArray:
     x = kit.array(t, arr)
@@ -112,10 +115,11 @@ def insert(t: Trace, arr: Any, obj: Any, values: Any, axis: Any = None) -> Trace
     if len(new.shape) < x.ndim or new.shape[k] == 1 and x.ndim > 1:
         new = _one_slice(t, new, inner, x.ndim, k)
     else:
-        size = new.shape[k]
-        new = t.builder.broadcast(new, (*inner[:k], size, *inner[k:]))
+        target = (*inner[:k], new.shape[k], *inner[k:])
+        new = t.builder.broadcast(new, kit.broadcasts_into(t, new.shape, target, _VALUES))
     v = t.lift(x)
     n = v.shape[k]
+    at = t.sizes.resolve(at)
     pieces = [piece(t, v, k, 0, at), new, piece(t, v, k, at, n - at)]
     return t.wrap(t.builder.emit(st.concatenate, *pieces, axis=k))
 
@@ -126,6 +130,7 @@ def _one_slice(t: Trace, new: Operand, inner: Any, ndim: int, axis: int) -> Oper
         new = t.builder.reshape(new, (*new.shape[:axis], *new.shape[axis + 1:]))
     elif ndim == 1 and len(new.shape) == 1:
         return new
+    inner = kit.broadcasts_into(t, new.shape, inner, _VALUES)
     new = t.builder.broadcast(new, inner)
     return t.builder.reshape(new, (*inner[:axis], 1, *inner[axis:]))
 

@@ -43,6 +43,7 @@ def var(t: Trace, a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0,
         center = t.lift(red.mean(t, t.wrap(x), axes, keepdims=True, where=where))
     else:
         center = kit.operand(t, mean, x.type.dtype)
+        kit.broadcasts_into(t, center.shape, x.shape, "mean=")
     deviation = b.sub(x, center)
     squares = red.masked(t, b.mul(deviation, deviation), where, 0.0)
     if where is True and type(ddof) is int and ddof == 0:
@@ -109,6 +110,7 @@ def _aligned_weights(t: Trace, w: Operand, shape: Any, axis: Any, axes: tuple[in
                       "give weights of the array's shape, or one per element along axis=")
     for n, k in zip(w.shape, axes, strict=True):
         t.sizes.equate(n, shape[k], f"weights= and axis {k} of the array")
+    shape = t.sizes.resolve_shape(shape)
     w = t.builder.transpose(w, [int(k) for k in np.argsort(axes)])
     return t.builder.reshape(w, tuple(n if k in axes else 1 for k, n in enumerate(shape)))
 

@@ -62,6 +62,9 @@ class Row:
             if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 before, given = [*given.values(), *value], {}
             elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                if name in parameters_taken(self.lower):
+                    given.update(value)
+                    continue
                 for key, item in value.items():
                     self._pass(t, key, item, inspect.Parameter.empty, given)
             else:

@@ -103,6 +103,11 @@ def _emitting(primitive: Primitive) -> Rule:
     return lambda t, *operands: t.builder.emit(primitive, *operands)
 
 
+def _of_truth(primitive: Primitive) -> Rule:
+    return lambda t, *operands: t.builder.emit(
+        primitive, *(t.builder.convert(x, np.bool_) for x in operands))
+
+
 def _same(t: Trace, x: Operand) -> Operand:
     return x
 
@@ -198,10 +203,10 @@ for _function, _primitive in {
 }.items():
     ufunc(_function, bfiu=_primitive)
 
-ufunc(np.logical_and, b=ew.logical_and)
-ufunc(np.logical_or, b=ew.logical_or)
-ufunc(np.logical_xor, b=ew.logical_xor)
-ufunc(np.logical_not, b=ew.logical_not)
+ufunc(np.logical_and, biuf=_of_truth(ew.logical_and))
+ufunc(np.logical_or, biuf=_of_truth(ew.logical_or))
+ufunc(np.logical_xor, biuf=_of_truth(ew.logical_xor))
+ufunc(np.logical_not, biuf=_of_truth(ew.logical_not))
 ufunc(np.bitwise_and, b=ew.logical_and, iu=ew.bit_and)
 ufunc(np.bitwise_or, b=ew.logical_or, iu=ew.bit_or)
 ufunc(np.bitwise_xor, b=ew.logical_xor, iu=ew.bit_xor)
