@@ -72,13 +72,9 @@ def _compile(filename: str, source: str, entry: str, signature: Signature, *, ca
         exec(code, module.__dict__)
         dispatcher = getattr(module, entry)
         with warnings.catch_warnings():
-            # A damaged cache entry, or a folder that numba cannot write: compile without.
+            # numba warns where it cannot write its cache: the kernel is compiled all the same
             warnings.simplefilter("ignore", NumbaWarning)
-            try:
-                dispatcher.compile(signature)
-            except (EOFError, OSError):
-                dispatcher.disable_compile(False)
-                dispatcher.recompile()
+            dispatcher.compile(signature)
         dispatcher.disable_compile()
     return dispatcher  # type: ignore[no-any-return]
 

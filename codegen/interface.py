@@ -99,11 +99,14 @@ def describe(value: Any, like: str = "") -> Tree:
         return Record("namedtuple", tuple(value._fields), children, like)
     if isinstance(value, (tuple, list)):
         kind = "list" if isinstance(value, list) else "tuple"
-        return Items(kind, tuple(describe(v, f"{like}[{k}]" if like else "")
-                                 for k, v in enumerate(value)))
+        return Items(
+            kind, tuple(describe(v, f"{like}[{k}]" if like else "") for k, v in enumerate(value))
+        )
     if isinstance(value, dict):
-        return Entries(tuple(value), tuple(
-            describe(v, f"{like}[{key_text(k)}]" if like else "") for k, v in value.items()))
+        return Entries(
+            tuple(value),
+            tuple(describe(v, f"{like}[{key_text(k)}]" if like else "") for k, v in value.items()),
+        )
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = tuple(f.name for f in dataclasses.fields(value))
         children = tuple(describe(getattr(value, n), _attribute(like, n)) for n in names)
@@ -130,8 +133,9 @@ def flat_interface(graph: Graph) -> Interface:
     """Every input a parameter, every output an element of the returned tuple."""
     names = Names()
     names.fresh(graph.name)
-    parameters = tuple(Parameter(names.fresh(v.name or f"x{k}"), Leaf(k))
-                       for k, v in enumerate(graph.inputs))
+    parameters = tuple(
+        Parameter(names.fresh(v.name or f"x{k}"), Leaf(k)) for k, v in enumerate(graph.inputs)
+    )
     results = Items("tuple", tuple(Leaf(k) for k in range(len(graph.outputs))))
     return Interface(graph.name, parameters, results)
 
@@ -157,8 +161,10 @@ def is_plain(value: Any) -> bool:
 def key_text(key: Any) -> str:
     """A dict key as source. Raises `UnsupportedError` for keys that are no literals."""
     if not is_plain(key):
-        raise UnsupportedError(f"a dict with the key {key!r} cannot be written as source",
-                               remedy="use strings or numbers as keys")
+        raise UnsupportedError(
+            f"a dict with the key {key!r} cannot be written as source",
+            remedy="use strings or numbers as keys",
+        )
     return constant_text(key)
 
 

@@ -10,11 +10,38 @@ import unicodedata
 from collections.abc import Iterable
 
 #: Names that generated code uses itself: a user's variable of this name gets an underscore.
-RESERVED = frozenset({
-    "IndexError", "NotImplementedError", "ValueError", "__debug__", "bool", "dataclasses", "dict",
-    "erf", "erfc", "float", "int", "isinstance", "len", "list", "math", "max", "min", "nb", "njit",
-    "np", "numba", "numpy", "prange", "range", "slice", "tuple", "type", "zip",
-})
+RESERVED = frozenset(
+    {
+        "IndexError",
+        "NotImplementedError",
+        "ValueError",
+        "__debug__",
+        "bool",
+        "dataclasses",
+        "dict",
+        "erf",
+        "erfc",
+        "float",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "math",
+        "max",
+        "min",
+        "nb",
+        "njit",
+        "np",
+        "numba",
+        "numpy",
+        "prange",
+        "range",
+        "slice",
+        "tuple",
+        "type",
+        "zip",
+    }
+)
 
 
 def identifier(text: str, fallback: str = "t") -> str:

@@ -47,9 +47,15 @@ _REQUIRE = '''def _require(holds, what):
         raise ValueError(f"this function was written for calls with {what}")'''
 
 
-def save_module(graph: Graph, interface: Interface, path: str | Path, *,
-                kernel: Program | None = None, guards: Sequence[SizeGuard] = (),
-                version: str = "") -> None:
+def save_module(
+    graph: Graph,
+    interface: Interface,
+    path: str | Path,
+    *,
+    kernel: Program | None = None,
+    guards: Sequence[SizeGuard] = (),
+    version: str = "",
+) -> None:
     """Write the function to `path`.
 
     Parameters
@@ -72,30 +78,44 @@ def save_module(graph: Graph, interface: Interface, path: str | Path, *,
         When the function returns objects that have no source text, or, with `kernel`, arrays whose
         size is known only after the call.
     """
-    text = (numpy_module(graph, interface, guards, version) if kernel is None
-            else numba_module(graph, interface, kernel, guards, version))
+    text = (
+        numpy_module(graph, interface, guards, version)
+        if kernel is None
+        else numba_module(graph, interface, kernel, guards, version)
+    )
     Path(path).write_text(text, encoding="utf-8", newline="\n")
 
 
-def numpy_module(graph: Graph, interface: Interface, guards: Sequence[SizeGuard] = (),
-                 version: str = "") -> str:
+def numpy_module(
+    graph: Graph, interface: Interface, guards: Sequence[SizeGuard] = (), version: str = ""
+) -> str:
     """The module in the NumPy form."""
-    written = write_function(graph, interface, strict=True, checks=lambda names: _checks(
-        graph, interface, names, guards))
-    return module_text(written, doc=_doc(interface, version, "numpy"),
-                       helpers=(_ARRAY, _REQUIRE))
+    written = write_function(
+        graph, interface, strict=True, checks=lambda names: _checks(graph, interface, names, guards)
+    )
+    return module_text(written, doc=_doc(interface, version, "numpy"), helpers=(_ARRAY, _REQUIRE))
 
 
-def numba_module(graph: Graph, interface: Interface, kernel: Program,
-                 guards: Sequence[SizeGuard] = (), version: str = "") -> str:
+def numba_module(
+    graph: Graph,
+    interface: Interface,
+    kernel: Program,
+    guards: Sequence[SizeGuard] = (),
+    version: str = "",
+) -> str:
     """The kernel and a function with the user's signature that allocates and calls it."""
     names = Names((*parameter_names(interface), kernel.entry, kernel.wide))
     inputs = input_names(graph, interface, names)
     by_index = {k: inputs[v] for k, v in enumerate(graph.inputs)}
     lines = [Line(0, f"def {identifier(interface.name, 'f')}({parameter_list(interface)}):")]
-    lines += [Line(4, text) for text in (
-        *unpack(interface, by_index.get), *_checks(graph, interface, inputs, guards),
-        *_kernel_call(graph, kernel, inputs, names, interface))]
+    lines += [
+        Line(4, text)
+        for text in (
+            *unpack(interface, by_index.get),
+            *_checks(graph, interface, inputs, guards),
+            *_kernel_call(graph, kernel, inputs, names, interface),
+        )
+    ]
     source = kernel.source.strip()
     if "import numpy as np\n" not in source:
         source = f"import numpy as np\n\n{source}"
@@ -119,13 +139,19 @@ def _doc(interface: Interface, version: str, form: str) -> str:
 
 # Checks: what the specialisation was made for.
 
-def _checks(graph: Graph, interface: Interface, names: Mapping[Value, str],
-            guards: Sequence[SizeGuard]) -> list[str]:
+
+def _checks(
+    graph: Graph, interface: Interface, names: Mapping[Value, str], guards: Sequence[SizeGuard]
+) -> list[str]:
     name = _symbol_names(graph, names)
-    out = [_require(f"{text} == {constant_text(static.value)}")
-           for text, static in statics(interface) if is_plain(static.value)]
-    numbers = {graph.inputs[source.index] for source in graph.symbols.values()
-               if source.axis is None}
+    out = [
+        _require(f"{text} == {constant_text(static.value)}")
+        for text, static in statics(interface)
+        if is_plain(static.value)
+    ]
+    numbers = {
+        graph.inputs[source.index] for source in graph.symbols.values() if source.axis is None
+    }
     for k in _check_order(graph):
         value = graph.inputs[k]
         dtype, variable = dtype_text(value.dtype), names[value]
@@ -153,8 +179,12 @@ def _check_order(graph: Graph) -> list[int]:
 
 
 def _read_by(graph: Graph, index: int) -> set[int]:
-    return {graph.symbols[symbol].index for size in graph.inputs[index].shape
-            for symbol in symbols_of(size) if symbol in graph.symbols}
+    return {
+        graph.symbols[symbol].index
+        for size in graph.inputs[index].shape
+        for symbol in symbols_of(size)
+        if symbol in graph.symbols
+    }
 
 
 def _require(condition: str) -> str:
@@ -172,12 +202,14 @@ def _expected(graph: Graph, index: int, axis: int, name: Callable[[Symbol], str]
 
 def _symbol_names(graph: Graph, names: Mapping[Value, str]) -> Callable[[Symbol], str]:
     """How a size is read from the arguments."""
+
     def read(symbol: Symbol) -> str:
         source = graph.symbols.get(symbol)
         if source is None:
             raise UnsupportedError(
                 "a result's size is known only after the call, so that no array can be passed in",
-                remedy='save it with form="numpy"')
+                remedy='save it with form="numpy"',
+            )
         name = names[graph.inputs[source.index]]
         return name if source.axis is None else f"{name}.shape[{source.axis}]"
 
@@ -186,10 +218,11 @@ def _symbol_names(graph: Graph, names: Mapping[Value, str]) -> Callable[[Symbol]
 
 # The call of a kernel.
 
-def _kernel_call(graph: Graph, kernel: Program, inputs: Mapping[Value, str], names: Names,
-                 interface: Interface) -> list[str]:
-    results = [_result_name(graph, interface, inputs, names, k)
-               for k in range(len(graph.outputs))]
+
+def _kernel_call(
+    graph: Graph, kernel: Program, inputs: Mapping[Value, str], names: Names, interface: Interface
+) -> list[str]:
+    results = [_result_name(graph, interface, inputs, names, k) for k in range(len(graph.outputs))]
     lines: list[str] = []
     arrays: list[str] = []
     scalars: list[str] = []
@@ -211,8 +244,9 @@ def _kernel_call(graph: Graph, kernel: Program, inputs: Mapping[Value, str], nam
     return [*lines, f"return {pack(interface.results, results.__getitem__, strict=True)}"]
 
 
-def _result_name(graph: Graph, interface: Interface, inputs: Mapping[Value, str], names: Names,
-                 k: int) -> str:
+def _result_name(
+    graph: Graph, interface: Interface, inputs: Mapping[Value, str], names: Names, k: int
+) -> str:
     if k in interface.gradients:
         return names.fresh(f"d{inputs[graph.inputs[interface.gradients[k]]]}")
     x = graph.outputs[k]

@@ -36,7 +36,7 @@ def parameter_list(interface: Interface) -> str:
     """What stands between the parentheses of `def`, `*` and `/` included."""
     parts: list[str] = []
     names = parameter_names(interface)
-    hidden = list(names[len(interface.parameters):])
+    hidden = list(names[len(interface.parameters) :])
     starred = False
     previous = ""
     for k, parameter in enumerate(interface.parameters):
@@ -115,7 +115,8 @@ def _take_apart(source: str, tree: Tree, name: NameOf) -> list[str]:
 
 def _is_pattern(tree: Tree) -> bool:
     return isinstance(tree, (Leaf, Static)) or (
-        isinstance(tree, Items) and bool(tree.children) and all(map(_is_pattern, tree.children)))
+        isinstance(tree, Items) and bool(tree.children) and all(map(_is_pattern, tree.children))
+    )
 
 
 def _pattern(tree: Tree, name: NameOf, *, outer: bool = False) -> str:
@@ -144,11 +145,16 @@ def _pack(tree: Tree, text: Callable[[int], str], strict: bool) -> str:
     if isinstance(tree, Static):
         return _static(tree, strict)
     if isinstance(tree, Record) and tree.like:
-        fields = ", ".join(f"{name}={_pack(child, text, strict)}"
-                           for name, child in zip(tree.fields, tree.children, strict=True)
-                           if not isinstance(child, Static))
-        return (f"{tree.like}._replace({fields})" if tree.kind == "namedtuple"
-                else f"dataclasses.replace({tree.like}, {fields})")
+        fields = ", ".join(
+            f"{name}={_pack(child, text, strict)}"
+            for name, child in zip(tree.fields, tree.children, strict=True)
+            if not isinstance(child, Static)
+        )
+        return (
+            f"{tree.like}._replace({fields})"
+            if tree.kind == "namedtuple"
+            else f"dataclasses.replace({tree.like}, {fields})"
+        )
     children = [_pack(child, text, strict) for child in tree.children]
     if isinstance(tree, Items):
         inner = ", ".join(children)
@@ -166,7 +172,9 @@ def _static(tree: Static, strict: bool) -> str:
     if strict:
         raise UnsupportedError(
             f"the result holds an object of type {type(tree.value).__name__}, which cannot be "
-            "written as source", remedy="return numbers, arrays and structures of them")
+            "written as source",
+            remedy="return numbers, arrays and structures of them",
+        )
     return "..."
 
 

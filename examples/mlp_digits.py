@@ -168,7 +168,8 @@ def main() -> None:
     )
 
     console.print("\nThe code of the gradient:\n")
-    console.print(Syntax(loss.source(), "python", background_color="default"))
+    code = Syntax("", "python", background_color="default").highlight(loss.source())
+    console.print(code, soft_wrap=True)
 
     guesses = predict(params, x_test)
     for path in save_pictures(options.output, losses, x_test, y_test, guesses):

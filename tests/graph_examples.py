@@ -28,8 +28,9 @@ class Scene:
         self.symbols: dict[Symbol, SymbolSource] = {}
         self.line = 1
 
-    def array(self, name: str, *axes: Size | str, dtype: np.dtype[np.generic] | None = None
-              ) -> Value:
+    def array(
+        self, name: str, *axes: Size | str, dtype: np.dtype[np.generic] | None = None
+    ) -> Value:
         """An input; an axis given by name is a symbol, new or known."""
         shape: list[Size] = []
         for axis, size in enumerate(axes):
@@ -49,8 +50,9 @@ class Scene:
         return self.builder
 
     def graph(self, *outputs: Operand) -> Graph:
-        return Graph(tuple(self.inputs), tuple(self.builder.equations), outputs, self.symbols,
-                     self.name)
+        return Graph(
+            tuple(self.inputs), tuple(self.builder.equations), outputs, self.symbols, self.name
+        )
 
 
 def two_layer_network() -> Graph:

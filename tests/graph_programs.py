@@ -33,9 +33,12 @@ class Maker:
         self.dtype = dtype
         integer = np.dtype(np.int64)
         self.inputs = (
-            Value(Type(dtype, (N, M)), "x"), Value(Type(dtype, (N,)), "a"),
-            Value(Type(dtype, (2, 0)), "e"), Value(Type(dtype), "s"),
-            Value(Type(integer, (N,)), "i"), Value(Type(integer), "k"),
+            Value(Type(dtype, (N, M)), "x"),
+            Value(Type(dtype, (N,)), "a"),
+            Value(Type(dtype, (2, 0)), "e"),
+            Value(Type(dtype), "s"),
+            Value(Type(integer, (N,)), "i"),
+            Value(Type(integer), "k"),
             Value(Type(dtype, (3, 1)), "c"),
         )
         self.floats: list[Value] = [v for v in self.inputs if v.dtype == dtype]
@@ -62,15 +65,28 @@ class Maker:
         """A second operand that broadcasts with x."""
         fitting: list[Operand] = [v for v in self.floats if v.shape in (x.shape, ())]
         return (*fitting, literal(2.0, self.dtype), literal(-0.5, self.dtype))[
-            self.pick(len(fitting) + 2)]
+            self.pick(len(fitting) + 2)
+        ]
 
     def grow(self) -> None:
         """Add one random step."""
         b, x = self.builder, self.value()
         b.location = Location("user.py", len(b.equations), "f", f"line {len(b.equations)}")
-        steps = (self.arithmetic, self.arithmetic, self.view, self.view, self.update, self.update,
-                 self.update, self.reduce, self.create, self.mask, self.join, self.order,
-                 self.convert)
+        steps = (
+            self.arithmetic,
+            self.arithmetic,
+            self.view,
+            self.view,
+            self.update,
+            self.update,
+            self.update,
+            self.reduce,
+            self.create,
+            self.mask,
+            self.join,
+            self.order,
+            self.convert,
+        )
         steps[self.pick(len(steps))](x)
 
     def arithmetic(self, x: Value) -> None:
@@ -189,14 +205,17 @@ class Maker:
             self.keep(ordered)
         else:
             op = ("sum", "max")[self.pick(2)]
-            self.keep(self.builder.emit(st.cumulative, x, op=op, axis=axis,
-                                        reverse=bool(self.pick(2))))
+            self.keep(
+                self.builder.emit(st.cumulative, x, op=op, axis=axis, reverse=bool(self.pick(2)))
+            )
 
     def convert(self, x: Value) -> None:
         b = self.builder
         as_bool = b.emit(ew.gt, x, literal(0.0, self.dtype))
         self.keep(b.mul(b.convert(as_bool, self.dtype), self.partner(x)))
         self.keep(b.div(x, b.convert(b.dim(N), self.dtype)))
+        if self.pick(2):
+            self.keep(b.mul(b.convert(self.inputs[4], self.dtype), self.inputs[1]))
 
     def graph(self) -> Graph:
         outputs: list[Operand] = [self.value() for _ in range(1 + self.pick(4))]
@@ -205,8 +224,13 @@ class Maker:
             outputs.append(literal(3.0, self.dtype))
         for k, eqn in enumerate(self.builder.equations):
             assert all(isinstance(x, (Value, Literal)) for x in eqn.inputs), k
-        return Graph(self.inputs, tuple(self.builder.equations), tuple(outputs),
-                     {SYMBOLS[0]: SymbolSource(0, 0), SYMBOLS[1]: SymbolSource(0, 1)}, "f")
+        return Graph(
+            self.inputs,
+            tuple(self.builder.equations),
+            tuple(outputs),
+            {SYMBOLS[0]: SymbolSource(0, 0), SYMBOLS[1]: SymbolSource(0, 1)},
+            "f",
+        )
 
 
 @hs.composite
@@ -226,5 +250,12 @@ def arguments(dtype: type[np.generic], seed: int = 0) -> list[np.ndarray]:
     def floats(*shape: int) -> np.ndarray:
         return np.asarray(rng.integers(-4, 5, shape) / 2, dtype)
 
-    return [np.asfortranarray(floats(n, m)), floats(2 * n)[::2], floats(2, 0), floats()[()],
-            rng.integers(-n, n, n), np.int64(-2), floats(3, 1)]
+    return [
+        np.asfortranarray(floats(n, m)),
+        floats(2 * n)[::2],
+        floats(2, 0),
+        floats()[()],
+        rng.integers(-n, n, n),
+        np.int64(-2),
+        floats(3, 1),
+    ]

@@ -224,4 +224,7 @@ def _laid_out(new: Any, like: Any) -> Any:
     return np.asfortranarray(new) if like.flags.f_contiguous else np.repeat(new, 2, -1)[..., ::2]
 
 
-__all__ = ["Number", "S", "Sample", "call", "check", "fixed", "program", "same", "trace_call"]
+__all__ = [
+    "Number", "S", "Sample", "Traced", "call", "check", "fixed", "leaves_of", "plain", "program",
+    "trace_call",
+]

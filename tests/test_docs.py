@@ -19,6 +19,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,8 +56,8 @@ def commands(language: str = "console") -> Iterator[str]:
 def run_page(page: Path, folder: Path) -> list[tuple[Block, str]]:
     """Run the Python blocks; return every output block with what was printed before it.
 
-    Each block is a file of its own, as a cell of a notebook is, so that its functions have a source;
-    blank lines before it make the line numbers those of the page.
+    Each block is a file of its own, as a cell of a notebook is, so that its functions have a
+    source; blank lines before it make the line numbers those of the page.
     """
     text = page.read_text()
     namespace = {"__name__": page.stem.lower()}
@@ -83,6 +84,8 @@ def run_page(page: Path, folder: Path) -> list[tuple[Block, str]]:
 def test_code_runs_and_prints_what_is_shown(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if page.name == "functions.md" and np.lib.NumpyVersion(np.__version__) < "2.2.0":
+        pytest.skip("the page lists functions of newer versions of NumPy")
     monkeypatch.chdir(tmp_path)
     text = page.read_text()
     for block, printed in reversed(run_page(page, tmp_path)):

@@ -52,7 +52,8 @@ class Traced:
         leaves = optree.tree_leaves((args, kwargs), none_is_leaf=True)
         arrays = [leaves[k] for k in self.dynamic]
         arrays += [fetch(hidden) for hidden in self.captured.hidden]
-        sizes = {s: int(arrays[src.index]) if src.axis is None else arrays[src.index].shape[src.axis]
+        sizes = {s: int(arrays[src.index]) if src.axis is None
+                 else arrays[src.index].shape[src.axis]
                  for s, src in self.captured.graph.symbols.items()}
         for value, array in zip(self.captured.graph.inputs, arrays, strict=True):
             if tuple(substitute(n, sizes) for n in value.shape) != np.shape(array):

@@ -9,14 +9,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adjit.ir.dims import Size, product
-from adjit.ir.errors import DataDependentError, ShapeError, UnsupportedError
+from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.ir.indexing import Spec, is_basic, result_shape
 from adjit.ir.values import Operand, Shape, Value
 from adjit.tracer import dispatch, layout, operators
 from adjit.tracer import indexing as ix
 from adjit.tracer.context import current_for
-from adjit.tracer.symint import SymInt, number_of, size_of
-from adjit.tracer.views import Broadcast, Cell, Index, Reshape, Step, Transpose, extend, read, write
+from adjit.tracer.known import known_number
+from adjit.tracer.shapes import UNKNOWN_LAYOUT, full_shape
+from adjit.tracer.symint import number_of
+from adjit.tracer.views import (
+    Broadcast,
+    Cell,
+    Index,
+    Reshape,
+    Step,
+    Transpose,
+    current,
+    extend,
+    read,
+    write,
+)
 
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
@@ -129,10 +142,8 @@ class TracedArray:
     @property
     def strides(self) -> layout.Strides:
         """Strides in elements; None where they are not known."""
-        if self.steps:
-            known = self._strides
-        else:
-            known = layout.contiguous(self.dims, self.cell.layout)
+        own = layout.contiguous(self.dims, self.cell.layout)
+        known = self._strides if self.steps else own
         return None if known is None else self.trace.sizes.resolve_shape(known)
 
     @property
@@ -195,51 +206,16 @@ class TracedArray:
 
     def reshape_view(self, shape: Sequence[Any]) -> TracedArray:
         """`reshape` in C order: a view where NumPy's is one, else a new array."""
-        new = self._full_shape(shape)
+        new = full_shape(self.trace, self.dims, shape)
         strides = layout.reshaped(self.trace.sizes, self.dims, self.strides, new)
         new = self.trace.sizes.resolve_shape(new)
-        if strides is False:
-            return self.trace.wrap(self.trace.builder.reshape(self.operand, new), array=True)
-        if strides is None:
-            return self._ambiguous(new)
-        assert not isinstance(strides, bool)
-        return self._view(Reshape(new), strides)
-
-    def _ambiguous(self, shape: Shape) -> TracedArray:
-        """A reshape of which NumPy alone knows whether it is a view: nobody may write to it."""
-        made = self.trace.wrap(self.trace.builder.reshape(self.operand, shape), array=True)
-        remedy = "call .copy() before reshaping, or pass a C-contiguous array"
-        for cell in (made.cell, self.cell):
-            cell.refuse_writes("an array is written to after a reshape of it, or of the array that "
-                               "it was reshaped from, whose memory layout is not known while "
-                               "tracing: whether both share memory is not known", remedy)
+        if isinstance(strides, tuple):
+            return self._view(Reshape(new), strides)
+        made = self.trace.wrap(self.trace.builder.reshape(self.operand, new), array=True)
+        if strides is None:  # NumPy alone knows whether it is a view: nobody may write to it
+            for cell in (made.cell, self.cell):
+                cell.refuse_writes(*UNKNOWN_LAYOUT)
         return made
-
-    def _full_shape(self, shape: Sequence[Any]) -> Shape:
-        sizes = self.trace.sizes
-        new = [size_of(n) for n in shape]
-        total = product(self.dims)
-        unknown = [k for k, n in enumerate(new) if n == -1]
-        if len(unknown) > 1:
-            raise ValueError("can only specify one unknown dimension")
-        if unknown:
-            rest = product(n for k, n in enumerate(new) if k != unknown[0])
-            if sizes.decide(rest, "==", 0) or not sizes.decide(total % rest, "==", 0):
-                raise self._bad_reshape(shape)
-            rest, total = sizes.resolve(rest), sizes.resolve(total)
-            new[unknown[0]] = total // rest
-            return sizes.resolve_shape(new)
-        try:
-            sizes.equate(total, product(new))
-        except ShapeError:
-            raise self._bad_reshape(shape) from None
-        return sizes.resolve_shape(new)
-
-    def _bad_reshape(self, shape: Sequence[Any]) -> ShapeError:
-        show = self.trace.sizes.show_shape
-        return self.trace.error(
-            ShapeError, f"an array of shape {show(self.dims)} cannot be reshaped into "
-            f"{show([size_of(n) for n in shape])}", "the number of elements must stay the same")
 
     def reshape(self, *shape: Any, order: str = "C") -> TracedArray:
         """As `numpy.ndarray.reshape`."""
@@ -268,6 +244,8 @@ class TracedArray:
                ) -> None:
         """`self[spec] = value`, or with op "add" `np.add.at(self, spec, value)`."""
         trace = current_for(self.trace)
+        # fitting the value may have found that sizes of the spec are equal
+        spec = current(spec, trace.sizes.table)
         # A basic index is one more step, so that `y[1:][0] = v` is one update.
         if self.steps and is_basic(spec) and not indices and op == "set":
             shape = result_shape(spec, [])
@@ -304,16 +282,30 @@ class TracedArray:
             DataDependentError, f"{what} needs the number behind {name or 'a traced value'}, which "
             "is known only when the compiled function runs", remedy)
 
+    def _known(self) -> Any:
+        """The number, where it follows from sizes alone (the capture is then specialised)."""
+        trace = current_for(self.trace)
+        return known_number(self.trace, self.operand) if self.trace is trace else None
+
     def __bool__(self) -> bool:
+        known = self._known()
+        if known is not None:
+            return bool(known)
         raise self._number_needed(
             "a decision in Python (if, while, and, or, not, bool())",
             "use np.where(condition, a, b), np.logical_and/or/not, np.minimum or np.maximum")
 
     def __float__(self) -> float:
+        known = self._known()
+        if known is not None:
+            return float(known)
         raise self._number_needed(
             "float() in a function that is not traced", "keep the traced value: drop the float()")
 
     def __int__(self) -> int:
+        known = self._known()
+        if known is not None:
+            return int(known)
         raise self._number_needed(
             "int()", "use np.floor(x) for a rounded float, or pass the integer as an argument")
 
@@ -321,6 +313,9 @@ class TracedArray:
         raise self._number_needed("complex()", "compute with real and imaginary part separately")
 
     def __index__(self) -> int:
+        known = self._known() if self.dtype.kind in "iub" else None
+        if known is not None:
+            return int(known)
         raise self._number_needed(
             "an integer (a size, a loop count, an index of a list)",
             "pass the integer as an argument; arrays can be indexed with traced integers")
@@ -376,6 +371,9 @@ class TracedArray:
 
     def __round__(self, digits: int | None = None) -> Any:
         if self.kind != "array" and digits is None:
+            known = self._known()
+            if known is not None:
+                return round(known)
             raise self._number_needed("round() to an integer", "use np.round(x)")
         return dispatch.lower(current_for(self.trace), np.round, (self, digits or 0), {})
 

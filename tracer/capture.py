@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 from adjit.ir.dims import Size, symbol_size
 from adjit.ir.graph import Graph
+from adjit.tracer.arrays import TracedArray
 from adjit.tracer.context import activate
 from adjit.tracer.guards import Guard, Hidden, Leaf
 from adjit.tracer.interpreter.calls import run_function
@@ -42,6 +44,9 @@ class Capture:
         Facts about the symbols that are left.
     scalar_sizes:
         For each input that is a Python int: its size after unification.
+    written:
+        Inputs that the function writes to (the graph works on versions of them; the caller's
+        arrays stay as they are).
     """
 
     graph: Graph
@@ -50,6 +55,7 @@ class Capture:
     guards: tuple[Guard, ...]
     size_guards: tuple[SizeGuard, ...]
     scalar_sizes: Mapping[int, Size]
+    written: frozenset[int]
 
 
 def capture(fun: Any, leaves: Sequence[Leaf], rebuild: Rebuild, *, name: str) -> Capture:
@@ -91,18 +97,34 @@ def capture(fun: Any, leaves: Sequence[Leaf], rebuild: Rebuild, *, name: str) ->
     resolve = trace.sizes.resolve
     scalars = {k: resolve(symbol_size(leaf.symbol)) for k, leaf in enumerate(leaves)
                if leaf.symbol is not None}
+    written = frozenset(k for k, x in enumerate(arguments)
+                        if isinstance(x, TracedArray) and x.cell.value is not trace.inputs[k])
     return Capture(graph, outputs, tuple(trace.outside.hidden), trace.outside.guards,
-                   trace.sizes.guards(), scalars)
+                   trace.sizes.guards(), scalars, written)
+
+
+class _Recursion:
+    """The recursion limit, raised while any thread traces."""
+
+    lock = threading.Lock()
+    users = 0
+    before = 0
 
 
 @contextmanager
 def _deep_recursion() -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
+    with _Recursion.lock:
+        if not _Recursion.users:
+            _Recursion.before = sys.getrecursionlimit()
+            sys.setrecursionlimit(max(_Recursion.before, _RECURSION_LIMIT))
+        _Recursion.users += 1
     try:
         yield
     finally:
-        sys.setrecursionlimit(before)
+        with _Recursion.lock:
+            _Recursion.users -= 1
+            if not _Recursion.users:
+                sys.setrecursionlimit(_Recursion.before)
 
 
 def _mark_function(trace: Trace, fun: Any) -> None:

@@ -6,6 +6,7 @@ from their contents lets arrays, operators and lowerings use one another without
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -103,10 +104,19 @@ def unsupported(trace: Trace, function: Any) -> UnsupportedError:
     """The error for a function that has no lowering."""
     name = qualified_name(function) or repr(function)
     short = name.replace("numpy.", "np.", 1) if name.startswith("numpy.") else name
-    remedy = REFUSED.get(name) or REFUSED.get(short) or (
-        "write it with supported NumPy functions, or compute it outside the differentiated "
-        "function and pass the result in")
+    remedy = REFUSED.get(name) or REFUSED.get(short) or _nearest(name)
     error = trace.error(UnsupportedError, f"{short} received a traced value, and adjit does not "
                         "know its derivative", remedy)
     assert isinstance(error, UnsupportedError)
     return error
+
+
+def _nearest(name: str) -> str:
+    """What to try instead of a function: a supported one of nearly the same name."""
+    known = sorted({qualified_name(f) for f in LOWERINGS} | set(QUALIFIED))
+    module, _, short = name.rpartition(".")
+    names = [k.rpartition(".")[2] for k in known if k.rpartition(".")[0] == module]
+    near = difflib.get_close_matches(short, names, n=1, cutoff=0.75)
+    hint = f"the nearest supported name is {near[0]}; else " if near else ""
+    return (f"{hint}write it with supported NumPy functions, or compute it outside the "
+            "differentiated function and pass the result in")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adjit.ir.dims import Size
-from adjit.ir.errors import DTypeError, IndexingError, ShapeError
+from adjit.ir.errors import DTypeError, IndexingError
 from adjit.ir.indexing import (
     At,
     AtValue,
@@ -19,12 +19,17 @@ from adjit.ir.indexing import (
     Slice,
     Spec,
     is_basic,
-
     result_shape,
 )
-from adjit.ir.primitives import elementwise as ew
-from adjit.ir.primitives import structural as st
-from adjit.ir.values import Literal, Operand, Shape, Value
+from adjit.ir.values import Literal, Operand
+from adjit.tracer.masks import (
+    fitted,
+    is_mask,
+    nonzero,
+    only_mask,
+    positions_of,
+    write_masked,
+)
 from adjit.tracer.operators import is_traced
 from adjit.tracer.promotion import any_traced
 from adjit.tracer.slices import slice_item
@@ -33,6 +38,8 @@ from adjit.tracer.symint import SymInt, size_of
 if TYPE_CHECKING:
     from adjit.tracer.arrays import TracedArray
     from adjit.tracer.trace import Trace
+
+__all__ = ["Parsed", "assigned", "nonzero", "parse", "position", "read", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,12 @@ def read(t: Trace, x: TracedArray, key: Any) -> TracedArray:
     parsed = parse(t, x, key)
     basic = is_basic(parsed.spec)
     to_scalar = basic and parsed.scalar and not result_shape(parsed.spec, [])
-    if basic and not to_scalar and not parsed.copies and x.kind == "array":
-        if x.trace is t or not parsed.operands:
-            return x.index_view(parsed.spec, parsed.operands)
+    view = basic and not to_scalar and not parsed.copies and x.kind == "array"
+    if view and (x.trace is t or not parsed.operands):
+        return x.index_view(parsed.spec, parsed.operands)
     made = t.wrap(t.builder.index(t.lift(x), parsed.spec, parsed.operands),
                   array=basic and not to_scalar)
-    if x.trace is not t and basic and not to_scalar and not parsed.copies:
+    if view:
         made.cell.refuse_writes("an array of the surrounding function is written to inside a "
                                 "function that is differentiated by itself", "copy it first")
     return made
@@ -77,11 +84,11 @@ def write(t: Trace, x: TracedArray, key: Any, value: Any) -> None:
     parsed = parse(t, x, key, for_write=True)
     operand = assigned(t, x, value)
     if parsed.mask is not None:
-        if _write_masked(t, x, parsed.mask, operand):
+        if write_masked(t, x, parsed.mask, operand):
             return
         parsed = parse(t, x, key)
     place = result_shape(parsed.spec, [o.shape for o in parsed.operands])
-    x.update(parsed.spec, parsed.operands, _fitted(t, operand, place))
+    x.update(parsed.spec, parsed.operands, fitted(t, operand, place))
 
 
 def assigned(t: Trace, x: TracedArray, value: Any) -> Operand:
@@ -101,42 +108,6 @@ def assigned(t: Trace, x: TracedArray, value: Any) -> Operand:
     return t.builder.convert(operand, x.dtype)
 
 
-def _fitted(t: Trace, value: Operand, place: Shape) -> Operand:
-    """The value, its extra leading axes of size 1 dropped, checked to broadcast into place."""
-    shape = value.shape
-    extra = len(shape) - len(place)
-    if extra > 0 and all(n == 1 for n in shape[:extra]):
-        value = t.builder.reshape(value, shape[extra:])
-    target = t.sizes.resolve_shape(place)
-    try:
-        fits = len(value.shape) <= len(place) and (
-            t.sizes.broadcast([value.shape, target]) == t.sizes.resolve_shape(target))
-    except ShapeError:
-        fits = False
-    if not fits:
-        show = t.sizes.show_shape
-        raise t.error(
-            ShapeError, f"could not broadcast input array from shape {show(shape)} into shape "
-            f"{show(place)}", "give the value the shape of the place that it is assigned to")
-    return value
-
-
-def _write_masked(t: Trace, x: TracedArray, mask: Operand, value: Operand) -> bool:
-    """`x[mask] = value` as a select, where the value does not depend on the count of the mask."""
-    rest = x.dims[len(mask.shape):]
-    shape = value.shape
-    extra = len(shape) - len(rest)
-    if extra > 0:
-        if not all(n == 1 for n in shape[:extra]):
-            return False
-        value = t.builder.reshape(value, shape[extra:])
-    value = _fitted(t, value, rest)
-    if rest:
-        mask = t.builder.reshape(mask, (*mask.shape, *[1] * len(rest)))
-    x.set(t.builder.emit(ew.select, mask, value, x.operand))
-    return True
-
-
 def parse(t: Trace, x: TracedArray, key: Any, *, for_write: bool = False) -> Parsed:
     """The index expression `key` of `x` as a spec."""
     entries = [_entry(t, e) for e in (key if isinstance(key, tuple) else (key,))]
@@ -154,22 +125,10 @@ def parse(t: Trace, x: TracedArray, key: Any, *, for_write: bool = False) -> Par
     else:
         entries += missing
     if for_write:
-        mask = _only_mask(t, x, entries)
+        mask = only_mask(t, x, entries)
         if mask is not None:
             return Parsed((), (), scalar=True, mask=mask)
     return _to_spec(t, x, entries, scalar=not ellipses)
-
-
-def _only_mask(t: Trace, x: TracedArray, entries: Sequence[Any]) -> Operand | None:
-    first = entries[0] if entries else None
-    if not _is_mask(first) or not all(e == slice(None) for e in entries[1:]
-                                      if isinstance(e, slice)):
-        return None
-    if not all(isinstance(e, slice) for e in entries[1:]):
-        return None
-    mask = t.lift(first)
-    _match_mask(t, mask, x, 0)
-    return mask
 
 
 def _to_spec(t: Trace, x: TracedArray, entries: Sequence[Any], *, scalar: bool) -> Parsed:
@@ -181,8 +140,8 @@ def _to_spec(t: Trace, x: TracedArray, entries: Sequence[Any], *, scalar: bool) 
         if entry is None:
             spec.append(NewAxis())
             continue
-        if _is_mask(entry):
-            found = _nonzero(t, x, entry, axis)
+        if is_mask(entry):
+            found = positions_of(t, x, entry, axis)
             for indices in found:
                 spec.append(Gather(len(operands), checked=True))
                 operands.append(indices)
@@ -248,7 +207,7 @@ def _entry(t: Trace, entry: Any) -> Any:
                       "use None to add an axis, or an if statement")
     if isinstance(entry, (int, np.integer)):
         return int(entry)
-    if isinstance(entry, (list, range)) or (isinstance(entry, tuple)):
+    if isinstance(entry, (list, tuple, range)):
         return _list_entry(t, list(entry))
     if is_traced(entry):
         if entry.dtype.kind == "b" and not entry.ndim:
@@ -273,68 +232,10 @@ def _list_entry(t: Trace, items: list[Any]) -> Any:
     return t.wrap(t.lift(items), array=True)
 
 
-def _is_mask(entry: Any) -> bool:
-    return (is_traced(entry) or isinstance(entry, np.ndarray)) and entry.dtype.kind == "b"
-
-
 def _axes_taken(entry: Any) -> int:
     if entry is None or entry is Ellipsis:
         return 0
-    return int(entry.ndim) if _is_mask(entry) else 1
-
-
-def _match_mask(t: Trace, mask: Operand, x: TracedArray, axis: int) -> None:
-    for k, n in enumerate(mask.shape):
-        try:
-            t.sizes.equate(x.dims[axis + k], n)
-        except ShapeError as error:
-            raise t.error(
-                IndexingError, "boolean index did not match indexed array along axis "
-                f"{axis + k}; size of axis is {t.sizes.show(x.dims[axis + k])} but size of "
-                f"corresponding boolean axis is {t.sizes.show(n)}",
-                error.remedy or "give the mask the shape of the array") from None
-
-
-def _nonzero(t: Trace, x: TracedArray, entry: Any, axis: int) -> Sequence[Operand]:
-    if isinstance(entry, np.ndarray):
-        for k, n in enumerate(entry.shape):
-            t.sizes.equate(x.dims[axis + k], n, "sizes of array and mask")
-        return [t.lift(t.outside.fresh(found)) for found in np.nonzero(entry)]
-    mask = t.lift(entry)
-    _match_mask(t, mask, x, axis)
-    return nonzero(t, mask)
-
-
-def nonzero(t: Trace, mask: Operand) -> tuple[Value, ...]:
-    """The positions of True, one array per axis; the same mask gives the same symbol."""
-    assert isinstance(mask, Value)
-    key = _signature(t, mask)
-    found = t.nonzeros.get(key)
-    if found is None:
-        symbol = t.fresh_symbol("count", lower=0)
-        found = t.builder.bind(st.nonzero, mask, symbol=symbol)
-        t.nonzeros[key] = found
-    return found
-
-
-def _signature(t: Trace, x: Operand) -> Any:
-    """What a value is computed from: equal for `x > 0` written twice. Values are immutable, so it
-    holds across writes to the arrays that they were read from."""
-    made = {v: e for e in t.builder.equations for v in e.outputs}
-    signatures: dict[Operand, Any] = {}
-
-    def visit(value: Operand) -> Any:
-        eqn = made.get(value) if isinstance(value, Value) else None
-        if eqn is None or eqn.regions or len(eqn.outputs) > 1:
-            return value
-        if value not in signatures:
-            params = tuple(sorted((k, repr(p)) for k, p in eqn.params.items()))
-            parts = tuple(map(visit, eqn.inputs))
-            # Interned, so that comparing two signatures does not walk through shared parts.
-            signatures[value] = t.interned.setdefault((eqn.primitive, parts, params), value)
-        return signatures[value]
-
-    return visit(x)
+    return int(entry.ndim) if is_mask(entry) else 1
 
 
 def _check_indexable(t: Trace, x: TracedArray, key: Any) -> None:

@@ -45,11 +45,8 @@ def is_library_file(file: str) -> bool:
 
 def is_user_function(function: Any) -> bool:
     """True for a Python function that the user wrote."""
-    if not isinstance(function, types.FunctionType):
-        return False
-    if not is_library_file(function.__code__.co_filename):
-        return True
-    return False
+    return isinstance(function, types.FunctionType) and not is_library_file(
+        function.__code__.co_filename)
 
 
 def is_user_module(module: types.ModuleType) -> bool:

@@ -1,14 +1,16 @@
 """What a function reads from outside: hidden inputs for arrays, guards for everything else.
 
-An object is *outside* when it was reached through a global, a closure cell, an attribute, an item or
-a default: it existed before the trace and others may change it between calls. Objects made while
+An object is *outside* when it was reached through a global, a closure cell, an attribute, an item
+or a default: it existed before the trace and others may change it between calls. Objects made while
 tracing are not.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import types
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,7 +63,7 @@ class Outside:
         return id(obj) in self._known
 
     def is_outside_container(self, obj: Any) -> bool:
-        return isinstance(obj, CONTAINERS) and id(obj) in self._known
+        return isinstance(obj, CONTAINERS) and id(obj) in self._known and _reads_plainly(type(obj))
 
     def guard(self, kind: str, owner: Any, key: Any, expected: Any) -> None:
         """State a fact, once."""
@@ -100,6 +102,10 @@ class Outside:
             "pass it as an argument, or copy it first")
         self._arrays[id(array)] = (array, traced, path)
         return traced
+
+    def wrapped(self, obj: Any) -> Any:
+        """The object, or its stand-in if it is a raw array."""
+        return self.constant(obj) if isinstance(obj, np.ndarray) else obj
 
     def constant(self, array: Any) -> TracedArray:
         """A raw array met in passing (the result of an untraced call): bound as it is."""
@@ -149,6 +155,10 @@ class Outside:
 
     def item(self, container: Any, key: Any) -> Any:
         """`container[key]` of an outside list, tuple or dict; its errors are Python's own."""
+        if isinstance(container, defaultdict) and key not in container:
+            raise self.trace.error(
+                UnsupportedError, f"reading the key {key!r}, which is missing, adds it to a "
+                "defaultdict from outside the function", "use .get(key)")
         found = container[key]
         if isinstance(key, slice):
             return type(container)(self.item(container, k)
@@ -196,6 +206,14 @@ class Outside:
         raise self.trace.error(
             UnsupportedError, f"{what} changes an object from outside the function; the compiled "
             "function would do so only while it is traced", "return the new value instead")
+
+
+@functools.cache
+def _reads_plainly(cls: type) -> bool:
+    """True unless the user's class changes how its container is read."""
+    return not any(
+        isinstance(vars(base).get(name), types.FunctionType) and base.__module__ != "collections"
+        for base in cls.__mro__ for name in ("__getitem__", "__iter__", "__len__", "__contains__"))
 
 
 def _mapped(old: Any, new: Any) -> Any:

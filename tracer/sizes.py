@@ -17,6 +17,7 @@ from adjit.ir.dims import (
     Size,
     Symbol,
     bounds,
+    floordiv,
     hint,
     substitute,
     symbol_size,
@@ -148,6 +149,7 @@ class Sizes:
 
     def _unify(self, difference: Dim) -> None:
         """Make `difference`, zero while tracing, zero as a polynomial."""
+        difference = _without_common_factors(difference)
         candidates = _linear_symbols(difference)
         if candidates:
             best = max(candidates, key=lambda s: (s.lower is None, self._rank.get(s, 0)))
@@ -190,7 +192,8 @@ class Sizes:
         except ShapeError as error:
             listed = " and ".join(self.show_shape(s) for s in shapes)
             raise ShapeError(f"shapes {listed} do not broadcast: {error.reason}",
-                             remedy=error.remedy) from None
+                             remedy=error.remedy or "sizes must be equal, or one of them 1"
+                             ) from None
 
     def _may_be_one(self, size: Size) -> bool:
         low, _ = bounds(size)
@@ -224,6 +227,19 @@ def _linear_symbols(size: Dim) -> list[Symbol]:
             if not any(_mentions(m, symbol) for m in others):
                 out.append(symbol)
     return out
+
+
+def _without_common_factors(size: Dim) -> Dim:
+    """The polynomial without positive factors that all its terms share: they cannot be what is
+    zero, so they need not be fixed."""
+    first, *others = (monomial for monomial, _ in size.terms)
+    for atom in first:
+        positive = isinstance(atom, Symbol) and atom.lower is not None and atom.lower > 0
+        if positive and all(atom in monomial for monomial in others):
+            quotient = floordiv(size, symbol_size(atom))
+            if isinstance(quotient, Dim):
+                return _without_common_factors(quotient)
+    return size
 
 
 def _mentions(monomial: Sequence[Symbol | Opaque], symbol: Symbol) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def slice_item(t: Trace, key: slice, size: Size) -> Slice:
     """The elements that a slice takes from an axis (Python's `slice.indices`)."""
-    step = 1 if key.step is None else int(_number(key.step, t))
+    step = 1 if key.step is None else int(operator.index(key.step))
     if step == 0:
         raise ValueError("slice step cannot be zero")
     if step > 0:
@@ -31,7 +31,7 @@ def slice_item(t: Trace, key: slice, size: Size) -> Slice:
     return Slice(0 if count == 0 else resolve(start), count, step if count != 1 else 1)
 
 
-def _number(bound: Any, t: Trace) -> Size:
+def _number(bound: Any) -> Size:
     if isinstance(bound, SymInt):
         return bound.size
     return operator.index(bound)
@@ -41,7 +41,7 @@ def _clipped(t: Trace, bound: Any, size: Size, *, default: Size, low: Size, high
     if bound is None:
         return default
     decide = t.sizes.decide
-    value = _number(bound, t)
+    value = _number(bound)
     if not decide(value, ">=", 0):
         value = value + size
         return value if decide(value, ">=", low) else low

@@ -136,18 +136,18 @@ class SymInt:
             for _ in range(other):
                 out = self * out
             return out
-        return _operate("**", self, other)
+        return self._here().operate("**", self, other)
 
     def __rpow__(self, other: Any) -> Any:
         if isinstance(other, int):
             return other ** int(self)
-        return _operate("**", other, self)
+        return self._here().operate("**", other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return _operate("/", self, other)
+        return self._here().operate("/", self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return _operate("/", other, self)
+        return self._here().operate("/", other, self)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
@@ -166,12 +166,6 @@ def size_of(n: Any) -> Size:
 def number_of(trace: Trace, size: Size) -> Any:
     """A size as the user sees it: an int or a `SymInt`."""
     return size if isinstance(size, int) else SymInt(trace, size)
-
-
-def _operate(symbol: str, a: Any, b: Any) -> Any:
-    from adjit.tracer import operators
-
-    return operators.binary(symbol, a, b)
 
 
 def _divide(function: Callable[[Size, Size], Size]) -> Callable[[Trace, Any, Any], Any]:
@@ -215,7 +209,7 @@ def _method(symbol: str, compute: Callable[[Trace, Any, Any], Any], *, swapped: 
             return other * int(self)
         if not isinstance(other, (float, np.generic)):
             return NotImplemented
-        return _operate(symbol, a, b)
+        return self._here().operate(symbol, a, b)
 
     return method
 

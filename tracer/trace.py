@@ -16,7 +16,7 @@ from adjit.ir.primitives import Primitive
 from adjit.ir.primitives import structural as st
 from adjit.ir.rewrite import substitute_params
 from adjit.ir.values import Literal, Operand, Type, Value, literal
-from adjit.tracer import dispatch, promotion
+from adjit.tracer import dispatch, operators, promotion
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.context import activate, current_for
 from adjit.tracer.guards import Leaf
@@ -203,6 +203,10 @@ class Trace:
         """Call the lowering of a NumPy function."""
         return dispatch.lower(self, function, args, kwargs)
 
+    def operate(self, symbol: str, a: Any, b: Any) -> Any:
+        """`a symbol b`, where one of them is a size."""
+        return operators.binary(symbol, a, b)
+
     # Bookkeeping.
 
     def error(self, cls: type[E], reason: str, remedy: str = "") -> E:
@@ -243,7 +247,7 @@ class Trace:
         made = self.builder.equations[first:]
         elementwise = all(e.primitive.kind == "elementwise" for e in made)
         fortran = elementwise and all(
-            x.ndim == result.ndim and not x.c_contiguous and is_contiguous(x.dims, x.strides, "F") for x in arrays)
+            x.ndim == result.ndim and is_contiguous(x.dims, x.strides, "F") for x in arrays)
         result.cell.layout = "F" if fortran else "A"
 
     def _substitute(self, table: Mapping[Symbol, Size]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, TypeVar
 
 from adjit.ir.builder import GraphBuilder
 from adjit.ir.dims import Size, Symbol
@@ -20,6 +20,8 @@ from adjit.ir.values import Operand, Shape, Value
 
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
+
+T = TypeVar("T", Spec, Shape)
 
 
 class Cell:
@@ -78,7 +80,7 @@ class Broadcast:
     shape: Shape
 
 
-Step = Union[Index, Transpose, Reshape, Broadcast]
+Step = Index | Transpose | Reshape | Broadcast
 
 
 def read(b: GraphBuilder, x: Operand, steps: Sequence[Step], table: Mapping[Symbol, Size]
@@ -86,13 +88,13 @@ def read(b: GraphBuilder, x: Operand, steps: Sequence[Step], table: Mapping[Symb
     """The value that a chain of steps sees in a cell that holds `x`."""
     for step in steps:
         if isinstance(step, Index):
-            x = b.index(x, _current(step.spec, table), step.operands)
+            x = b.index(x, current(step.spec, table), step.operands)
         elif isinstance(step, Transpose):
             x = b.transpose(x, step.perm)
         elif isinstance(step, Reshape):
-            x = b.reshape(x, _current(step.shape, table))
+            x = b.reshape(x, current(step.shape, table))
         else:
-            x = b.broadcast(x, _current(step.shape, table))
+            x = b.broadcast(x, current(step.shape, table))
     return x
 
 
@@ -105,17 +107,18 @@ def write(b: GraphBuilder, x: Operand, steps: Sequence[Step], table: Mapping[Sym
     if rest:
         new = write(b, read(b, x, [first], table), rest, table, new)
     if isinstance(first, Index):
-        return b.update(x, new, _current(first.spec, table), first.operands)
+        return b.update(x, new, current(first.spec, table), first.operands)
     if isinstance(first, Transpose):
         inverse = sorted(range(len(first.perm)), key=first.perm.__getitem__)
         return b.transpose(new, inverse)
     return b.reshape(new, x.shape)
 
 
-def _current(sizes: tuple[object, ...], table: Mapping[Symbol, Size]) -> tuple[object, ...]:
+def current(sizes: T, table: Mapping[Symbol, Size]) -> T:
+    """A spec or shape in terms of the symbols that are left."""
     if not table:
         return sizes
-    out: tuple[object, ...] = substitute_params({"x": sizes}, table)["x"]
+    out: T = substitute_params({"x": sizes}, table)["x"]
     return out
 
 

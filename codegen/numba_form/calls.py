@@ -25,7 +25,7 @@ def gemm(c: Context, leaf: Leaf) -> None:
     m, n, k = (c.subscript((product(axis.size for axis in group),))
                for group in (rows, columns, inner))
     flips = ", ".join(map(str, s.params["flips"]))
-    beta = c.literal(Literal(0.0, s.value.dtype))
+    beta = c.literal(Literal(float(s.params["accumulate"]), s.value.dtype))
     c.body.line(f"gemm({flips}, {m}, {n}, {k}, {left}, {right}, {beta}, {out})")
 
 

@@ -101,7 +101,7 @@ def _matrix_product(l: Lowering, value: Value, a: tuple[Operand, Labels],
     l.memory(target)
     l.write("gemm", target, [axes[x] for x in batch], at(out),
             [(left[0], at(left[1])), (right[0], at(right[1]))],
-            flips=(left_flip, right_flip), rows=[axes[x] for x in rows],
+            accumulate=False, flips=(left_flip, right_flip), rows=[axes[x] for x in rows],
             inner=[axes[x] for x in inner], columns=[axes[x] for x in columns])
 
 
@@ -118,6 +118,13 @@ def _operand(l: Lowering, x: Operand, labels: Labels, batch: Labels, rows: Label
     if found is not None:
         assert isinstance(x, Value)
         return (x, labels), found
+    # A copy in its own order serves this product and, transposed, those of the backward pass.
+    if x not in l.packed:
+        copied = l.packed[x] = l.copy(x, x.type)
+        l.store(copied)
+    found = _direct(l, l.packed[x], labels, rows, columns, sizes)
+    if found is not None:
+        return (l.packed[x], labels), found
     order = (*batch, *rows, *columns)
     packed = l.temporary(Type(x.dtype, tuple(sizes[k] for k in order)))
     places = [order.index(k) if k in order else None for k in labels]

@@ -24,6 +24,9 @@ from adjit.ir.values import Operand, Value
 
 DTYPES = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
                     "uint64", "float32", "float64"})
+# Without rewrites: they look for array expressions and the like, which are not here.
+DECORATOR = ('@njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"}, '
+             "no_rewrites=True)")
 OUT_OF_RANGE, TOO_LARGE, EMPTY = 1, 2, 4
 
 
@@ -45,15 +48,26 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
     _name_storages(context)
     scalars = [(k, x) for k, x in enumerate(graph.outputs) if not x.shape]
     checked = bool(l.checks or l.nonempty) or _trigonometric(l) and not wide
-    emitter = Emitter(context, {}, lambda status: _failure(context, scalars, status))
+    emitter = Emitter(context, {}, lambda body, status: _fail(context, scalars, body, status))
     _emit(emitter, nodes)
-    results = [context.value(x, ()) for _, x in scalars]
+    results = [_result(context, x) for _, x in scalars]
     if checked:
         results.insert(0, f"{TOO_LARGE} if {FAR} else 0" if context.far else "0")
+    for name in context.allocated:
+        context.root.line(f"release({name})")
     if results:
         context.root.line(f"return {', '.join(results)}")
     return Program(_module(context, graph, parameters), "kernel", "numba", tuple(parameters),
                    checked)
+
+
+def _result(c: Context, x: Operand) -> str:
+    """A scalar output, computed before the temporaries that it may read are released."""
+    name = c.value(x, ())
+    if not c.allocated or not name.isidentifier():
+        return name
+    wish = x.name if isinstance(x, Value) and x.name else "result"
+    return c.root.let(c.names.fresh(wish), "{0}", (name,))
 
 
 def lower(graph: Graph, layouts: Sequence[str]) -> Lowering:
@@ -150,7 +164,7 @@ def _emit(e: Emitter, nodes: Sequence[Node]) -> None:
         low, _ = bounds(size)
         if low is None or low < 1:
             block = Body()
-            block.line(e.fail(EMPTY))
+            e.fail(block, EMPTY)
             c.root.lines.append(Block(f"if {c.size(size)} == 0:", block))
     for number, node in enumerate(nodes):
         _comments(c, leaves([node]))
@@ -169,6 +183,7 @@ def _allocate(c: Context, storage: Storage) -> None:
     like = c.literal(zero_of(storage.memory.type))
     sizes = ", ".join(c.subscript((n,)) for n in storage.shape)
     c.root.line(f"{storage.name} = empty({like}, {sizes})")
+    c.allocated.append(storage.name)
 
 
 def _comments(c: Context, placed: Sequence[Leaf]) -> None:
@@ -184,9 +199,12 @@ def _comments(c: Context, placed: Sequence[Leaf]) -> None:
         c.root.line(text)
 
 
-def _failure(c: Context, scalars: Sequence[tuple[int, Operand]], status: int) -> str:
+def _fail(c: Context, scalars: Sequence[tuple[int, Operand]], body: Body, status: int) -> None:
+    """Return at once, with a status."""
+    for name in c.allocated:
+        body.line(f"release({name})")
     zeros = [c.literal(zero_of(x.type)) for _, x in scalars]
-    return f"return {', '.join([str(status), *zeros])}"
+    body.line(f"return {', '.join([str(status), *zeros])}")
 
 
 def _module(c: Context, graph: Graph, parameters: Sequence[str]) -> str:
@@ -203,8 +221,7 @@ def _module(c: Context, graph: Graph, parameters: Sequence[str]) -> str:
     head = ["import math", ""] if "math" in words else []
     head += ["import numpy as np", "from numba import njit", ""]
     head += [*imports, ""] if imports else []
-    decorator = '@njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"})'
-    return "\n".join([*head, "", decorator, f"def kernel({', '.join(parameters)}):", text, ""])
+    return "\n".join([*head, "", DECORATOR, f"def kernel({', '.join(parameters)}):", text, ""])
 
 
 __all__ = ["Names", "emit", "lower"]

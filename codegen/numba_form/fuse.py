@@ -60,10 +60,32 @@ def fuse(l: Lowering, statements: Sequence[Statement]) -> tuple[list[Node], dict
     found = {id(s): reads(l, s) for s in statements}
     present = {id(s) for s in statements}
     pairs = {id(s): _pairs(l, s, found[id(s)], present) for s in statements}
+    statements = _products_first(statements, pairs)
     followers = {id(group[0]): id(group[1]) for group in l.writers.values()
                  if len(group) > 1 and _is_fill(l, group[0]) and group[1].kind in ("fold", "add")}
     fuser = _Fuser(l.space, found, pairs, followers)
     return fuser.level(statements, 0, ()), found
+
+
+def _products_first(statements: Sequence[Statement], pairs: Mapping[int, list[Pair]]
+                    ) -> list[Statement]:
+    """Matrix products as early as possible, so that the loops between them can be fused."""
+    out: list[Statement] = []
+    done: set[int] = set()
+    products = [s for s in statements if s.kind == "gemm"]
+
+    def append(s: Statement) -> None:
+        out.append(s)
+        done.add(id(s))
+
+    for statement in statements:
+        for product in products:
+            if id(product) not in done and all(
+                    id(p.writer) in done for p in pairs[id(product)]):
+                append(product)
+        if id(statement) not in done:
+            append(statement)
+    return out
 
 
 def _is_fill(l: Lowering, s: Statement) -> bool:
@@ -78,7 +100,8 @@ def _pairs(l: Lowering, statement: Statement, found: Sequence[Read], present: se
     for writer in l.writers[statement.value]:
         if writer is statement:
             break
-        commutes = (writer.kind == "add" == statement.kind) or "disjoint" in statement.params
+        commutes = ({writer.kind, statement.kind} <= {"add", "fold"}
+                    or "disjoint" in statement.params)
         out.append(Pair(writer, writer.write, statement.write, commutes))
     return out
 

@@ -34,6 +34,8 @@ class Lowering:
         Values that are another value's memory under another shape: the value and the index map.
     writers:
         For each stored value all statements that must have run before it is complete.
+    packed:
+        Contiguous copies that matrix products read.
     bound:
         Symbols that an equation binds (the count of a `nonzero`), and the scalar that holds them.
     """
@@ -50,6 +52,7 @@ class Lowering:
         self.position: dict[Value, Order] = {}
         self.equations: dict[Value, Equation] = {}
         self.nonempty: list[Size] = []
+        self.packed: dict[Operand, Value] = {}
         self.uses: Counter[Value] = Counter()
         self.current: Equation | None = None
         self._order: Order = (0, 0, 0)

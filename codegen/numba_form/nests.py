@@ -24,7 +24,7 @@ class Emitter:
 
     context: Context
     accumulators: dict[int, list[str]]
-    fail: Callable[[int], str]
+    fail: Callable[[Body, int], None]
 
     def read(self, leaf: Leaf, k: int = 0) -> str:
         """Operand k of a statement, computed here."""
@@ -56,8 +56,29 @@ def emit_nodes(e: Emitter, nodes: Sequence[Node]) -> None:
             _leaf(e, node)
 
 
+def _cleared(e: Emitter, loop: Loop) -> list[str] | None:
+    """The arrays of a nest that does nothing but fill whole arrays with zeros."""
+    names: list[str] = []
+    for leaf in leaves([loop]):
+        c, s = e.context, leaf.statement
+        start, _ = c.l.resolve(*s.terms[0]) if s.kind == "assign" else (None, ())
+        if not isinstance(start, Literal) or start.value != 0 or str(start.value)[0] == "-":
+            return None
+        storage, target = c.storage(s.value), e.target(leaf)
+        real = [(target[k], s.value.shape[k]) for k in storage.axes if s.value.shape[k] != 1]
+        if real != [(p.axis.index, p.axis.size) for p in leaf.path[loop.depth:]]:
+            return None
+        names.append(storage.name)
+    return names
+
+
 def _loop(e: Emitter, loop: Loop) -> None:
     c = e.context
+    cleared = _cleared(e, loop)
+    if cleared is not None:
+        for name in cleared:
+            c.body.line(f"clear({name})")
+        return
     mine = [leaf for leaf in leaves([loop])
             if leaf.statement.kind in OPEN and leaf.statement.kept == loop.depth]
     for leaf in mine:
@@ -240,7 +261,7 @@ def _close_check(e: Emitter, leaf: Leaf) -> None:
     c = e.context
     (name,) = e.accumulators[id(leaf.statement)]
     block = Body()
-    block.line(e.fail(1))
+    e.fail(block, 1)
     c.body.lines.append(Block(f"if {name}:", block))
 
 

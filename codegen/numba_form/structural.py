@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from adjit.codegen.numba_form.access import aligned, identity, indexed, reshaped, transposed
+from adjit.codegen.numba_form.accumulate import add_products, add_to_place
 from adjit.codegen.numba_form.contractions import contract
 from adjit.codegen.numba_form.lower import Lowering
 from adjit.codegen.numba_form.space import Dynamic, Index
@@ -23,6 +24,8 @@ Row = Callable[[Lowering, Equation], None]
 
 def elementwise(l: Lowering, eqn: Equation) -> None:
     """Computed where it is read."""
+    if eqn.primitive.name == "add" and add_products(l, eqn):
+        return
     shape = eqn.output.shape
     maps = tuple(aligned(x.shape, shape) for x in eqn.inputs)
     name = "copy" if eqn.primitive.name == "stop" else eqn.primitive.name
@@ -87,8 +90,12 @@ def update(l: Lowering, eqn: Equation) -> None:
         at, axes = l.space.over(out.shape)
         l.write("assign", out, axes, at, [(x, at)])
     place = result_shape(spec, [i.shape for i in operands])
+    move = indexed(l.entry, spec, operands, x.shape)
+    if eqn.params["op"] == "add" and not operands and v.shape == place and add_to_place(
+            l, out, v, move):
+        return
     at, axes = l.space.over(place)
-    target = indexed(l.entry, spec, operands, x.shape)(at)
+    target = move(at)
     kind = "assign" if eqn.params["op"] == "set" else "add"
     l.write(kind, out, axes, target, [(v, aligned(v.shape, place)(at))])
 
@@ -110,6 +117,13 @@ def reduce(l: Lowering, eqn: Equation) -> None:
     else:
         write = tuple(i for k, i in enumerate(at) if k not in axes)
     count = product(x.shape[k] for k in axes)
+    if count == 1:
+        places = {k: q for q, k in enumerate(k for k in range(len(x.shape)) if k not in axes)}
+        full = range(len(x.shape))
+        l.virtual(eqn.output, Recipe("copy", (x,), (
+            lambda index: index if keepdims else tuple(
+                index[places[k]] if k in places else 0 for k in full),)))
+        return
     if op in ("max", "min"):
         need_elements(l, count, op)
     target = eqn.output

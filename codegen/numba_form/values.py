@@ -42,6 +42,7 @@ class Context:
         self.arrays: dict[int, str] = {}
         self.constants: dict[str, str] = {}
         self.letters = [self.names.fresh(letter) for letter in LETTERS]
+        self.allocated: list[str] = []
         self.far = False
         self._partners = _partners(l)
 

@@ -19,18 +19,22 @@ from adjit.codegen.numpy_form import (
     shapes,
     subscripts,
 )
-from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.layout import CODE_WIDTH
 from adjit.codegen.numpy_form.plan import Plan, make_plan
 from adjit.codegen.numpy_form.printer import Printer, Row
-from adjit.codegen.numpy_form.variables import Statement, Variables, assign, wish_of
+from adjit.codegen.numpy_form.statements import print_statement, result
+from adjit.codegen.numpy_form.variables import Statement, Variables, assign
 from adjit.ir.dims import Symbol
-from adjit.ir.errors import UnsupportedError
+from adjit.ir.errors import InternalError, UnsupportedError
 from adjit.ir.graph import Equation, Graph
-from adjit.ir.values import Literal, Operand, Value
+from adjit.ir.values import Operand, Value
 
 ROWS: Mapping[str, Row] = {
-    **elementwise.ROWS, **shapes.ROWS, **contraction.ROWS, **reductions.ROWS, **subscripts.ROWS,
+    **elementwise.ROWS,
+    **shapes.ROWS,
+    **contraction.ROWS,
+    **reductions.ROWS,
+    **subscripts.ROWS,
 }
 _INDENT = 4
 _ROUNDS = 20
@@ -64,22 +68,30 @@ class Outputs:
 
 def write_body(graph: Graph, inputs: Mapping[Value, str], names: Names, outputs: Outputs) -> Body:
     """Print a graph whose inputs have these variables; `names` are the names already taken."""
-    counts = {eqn.params["symbol"]: eqn for eqn in graph.equations
-              if eqn.primitive.name == "nonzero"}
+    counts = {
+        eqn.params["symbol"]: eqn for eqn in graph.equations if eqn.primitive.name == "nonzero"
+    }
     draft = _settle(graph, inputs, outputs, counts)
     heads, lifted = _lift(draft, graph, inputs, names)
     operands = [outputs.second.get(k, x) for k, x in enumerate(graph.outputs)]
-    chosen = assign(draft.plan, draft.statements, draft.return_reads, outputs.wishes, inputs,
-                    names)
+    chosen = assign(draft.plan, draft.statements, draft.return_reads, outputs.wishes, inputs, names)
     copied = _copied(operands, chosen)
     copies = frozenset(target for k, target in outputs.second.items() if k in copied)
     body = Body(draft.plan, draft.statements, heads=heads)
     printer = Printer(draft.plan, ROWS, chosen.names.__getitem__, lifted, counts)
     for statement in draft.statements:
-        body.lines.append(_print(printer, statement, outputs, chosen, copies))
-    body.results = [_result(printer, x, k in copied and k not in outputs.second)
-                    for k, x in enumerate(operands)]
-    body.used = {v for v in graph.inputs if v in printer.reads or _bound_by(v, graph, lifted)}
+        printer.reads = {}
+        lines = print_statement(printer, statement, outputs.wishes, chosen, copies)
+        if set(printer.reads) != set(statement.reads):
+            raise InternalError(f"{lines} reads other values than its draft: names are not safe")
+        body.lines.append(lines)
+        body.used |= printer.reads.keys()
+    printer.reads = {}
+    body.results = [
+        result(printer, x, k in copied and k not in outputs.second) for k, x in enumerate(operands)
+    ]
+    body.used |= printer.reads.keys()
+    body.used |= {v for v in graph.inputs if _bound_by(v, graph, lifted)}
     body.helpers = printer.helpers
     return body
 
@@ -90,6 +102,7 @@ def _bound_by(value: Value, graph: Graph, lifted: Mapping[Symbol, str]) -> bool:
 
 # The draft: statements, what they read, how often sizes occur.
 
+
 @dataclass(slots=True)
 class _Draft:
     plan: Plan
@@ -99,8 +112,9 @@ class _Draft:
     lifted: dict[Symbol, str]
 
 
-def _settle(graph: Graph, inputs: Mapping[Value, str], outputs: Outputs,
-            counts: Mapping[Symbol, Equation]) -> _Draft:
+def _settle(
+    graph: Graph, inputs: Mapping[Value, str], outputs: Outputs, counts: Mapping[Symbol, Equation]
+) -> _Draft:
     """Draft again, with parts of long statements as statements of their own, until all fit."""
     forced: set[Value] = set()
     for _ in range(_ROUNDS):
@@ -117,13 +131,19 @@ def _settle(graph: Graph, inputs: Mapping[Value, str], outputs: Outputs,
 
 def _worth_lifting(draft: _Draft, graph: Graph) -> list[Symbol]:
     often = [symbol for symbol, count in draft.mentions.items() if count >= _MENTIONS]
-    return sorted((s for s in often if s in graph.symbols and graph.symbols[s].axis is not None),
-                  key=lambda s: (graph.symbols[s].index, graph.symbols[s].axis or 0))
+    return sorted(
+        (s for s in often if s in graph.symbols and graph.symbols[s].axis is not None),
+        key=lambda s: (graph.symbols[s].index, graph.symbols[s].axis or 0),
+    )
 
 
-def _draft(plan: Plan, inputs: Mapping[Value, str], outputs: Outputs,
-           counts: Mapping[Symbol, Equation], lifted: dict[Symbol, str]
-           ) -> tuple[_Draft, set[Value]]:
+def _draft(
+    plan: Plan,
+    inputs: Mapping[Value, str],
+    outputs: Outputs,
+    counts: Mapping[Symbol, Equation],
+    lifted: dict[Symbol, str],
+) -> tuple[_Draft, set[Value]]:
     def provisional(value: Value) -> str:
         return inputs.get(value) or identifier(value.name or outputs.wishes.get(value, "t1"))
 
@@ -132,7 +152,7 @@ def _draft(plan: Plan, inputs: Mapping[Value, str], outputs: Outputs,
     printer = Printer(plan, ROWS, provisional, lifted, counts)
     operands = tuple(outputs.second.get(k, x) for k, x in enumerate(plan.graph.outputs))
     for x in operands:
-        _result(printer, x, copy=False)
+        result(printer, x, copy=False)
     return_reads = tuple(printer.reads)
     live = set(return_reads)
     mentions += printer.mentions
@@ -142,7 +162,7 @@ def _draft(plan: Plan, inputs: Mapping[Value, str], outputs: Outputs,
         if not statement.targets:
             continue
         printer = Printer(plan, ROWS, provisional, lifted, counts)
-        lines = _print(printer, statement, outputs)
+        lines = print_statement(printer, statement, outputs.wishes)
         statement.reads = tuple(printer.reads)
         live.update(statement.reads)
         mentions += printer.mentions
@@ -174,11 +194,14 @@ def _candidates(plan: Plan, outputs: Outputs) -> list[Statement]:
 def _statement(eqn: Equation, plan: Plan) -> Statement:
     name = eqn.primitive.name
     if eqn.primitive.kind == "region":
-        raise UnsupportedError(f"the NumPy form of {name!r} is not there",
-                               remedy="use Python loops and branches over plain Python values")
+        raise UnsupportedError(
+            f"the NumPy form of {name!r} is not there",
+            remedy="use Python loops and branches over plain Python values",
+        )
     overlapping = name == "update" and not subscripts.is_update_in_place_safe(plan, eqn)
-    return Statement(eqn, eqn.outputs, source=eqn.source, overlapping=overlapping,
-                     several_lines=name == "sort")
+    return Statement(
+        eqn, eqn.outputs, source=eqn.source, overlapping=overlapping, several_lines=name == "sort"
+    )
 
 
 def _split(lengths: Mapping[Value, int], total: int, eqn: Equation | None) -> set[Value]:
@@ -193,8 +216,9 @@ def _split(lengths: Mapping[Value, int], total: int, eqn: Equation | None) -> se
     return {min(parts, key=lambda v: abs(2 * parts[v] - total))}
 
 
-def _lift(draft: _Draft, graph: Graph, inputs: Mapping[Value, str], names: Names
-          ) -> tuple[list[str], dict[Symbol, str]]:
+def _lift(
+    draft: _Draft, graph: Graph, inputs: Mapping[Value, str], names: Names
+) -> tuple[list[str], dict[Symbol, str]]:
     """Variables for the sizes that occur often, and the statements that bind them."""
     lifted: dict[Symbol, str] = {}
     heads: list[str] = []
@@ -203,78 +227,21 @@ def _lift(draft: _Draft, graph: Graph, inputs: Mapping[Value, str], names: Names
         source = graph.symbols[symbol]
         wish = symbol.name if symbol.name.isidentifier() else next(spare, "n")
         lifted[symbol] = names.fresh(wish)
-        heads.append(f"{lifted[symbol]} = {inputs[graph.inputs[source.index]]}"
-                     f".shape[{source.axis}]")
+        heads.append(
+            f"{lifted[symbol]} = {inputs[graph.inputs[source.index]]}.shape[{source.axis}]"
+        )
     return heads, lifted
-
-
-# Printing.
-
-def _print(printer: Printer, statement: Statement, outputs: Outputs,
-           chosen: Variables | None = None, copies: frozenset[Value] = frozenset()) -> list[str]:
-    """The lines of a statement; without `chosen`, as if every update were in place."""
-    targets = tuple(printer.name(v) for v in statement.targets)
-    if statement.alias is not None:
-        alias = statement.alias
-        printer.reads[alias] = None
-        copy = ".copy()" if statement.targets[0] in copies else ""
-        return [f"{targets[0]} = {printer.name(alias)}{copy}"]
-    eqn = statement.eqn
-    assert eqn is not None
-    name = eqn.primitive.name
-    if name == "update":
-        return _print_update(printer, eqn, targets[0], chosen)
-    if name == "sort":
-        both = tuple(printer.name(v) if v in statement.targets else None for v in eqn.outputs)
-        return reductions.sort_lines(printer, eqn, both)
-    if name == "nonzero":
-        found = f"np.nonzero({printer.text(eqn.inputs[0])})"
-        places = [printer.name(v) if v in statement.targets else "_" for v in eqn.outputs]
-        return [f"{places[0]} = {found}[0]" if len(places) == 1
-                else f"{', '.join(places)} = {found}"]
-    printer.like = _like(printer.plan, eqn, wish_of(printer.plan, eqn.output, outputs.wishes))
-    return [f"{targets[0]} = {printer.expression(eqn).text}"]
-
-
-def _print_update(printer: Printer, eqn: Equation, target: str, chosen: Variables | None
-                  ) -> list[str]:
-    lines = subscripts.update_lines(printer, eqn, target)
-    old = printer.operand(eqn.inputs[0])
-    if chosen is None or eqn in chosen.in_place or not eqn.output.shape:
-        return lines
-    return [f"{target} = {old.text}.copy()", *lines]
-
-
-def _like(plan: Plan, eqn: Equation, wish: str) -> Value | None:
-    """For `dx`: the last `x` of the same type that is a variable."""
-    if not wish.startswith("d") or eqn.primitive.name != "broadcast":
-        return None
-    here = plan.index[eqn]
-    earlier = [v for other in plan.graph.equations[:here] for v in other.outputs
-               if v not in plan.inlined]
-    for value in (*reversed(earlier), *plan.graph.inputs):
-        if value.name == wish[1:] and value.type == eqn.output.type:
-            return value
-    return None
-
-
-def _result(printer: Printer, x: Operand, copy: bool) -> str:
-    """The expression of an output: typed, and not a view of an argument or another output."""
-    if isinstance(x, Literal):
-        return ex.typed(x).text
-    made = printer.strong(x)
-    if not x.shape:
-        is_input = any(x is v for v in printer.plan.graph.inputs)
-        return ex.call(ex.dtype_text(x.dtype), made.text).text if is_input else made.text
-    return f"{made.at(ex.ATOM)}.copy()" if copy else made.text
 
 
 def _copied(operands: Sequence[Operand], chosen: Variables) -> frozenset[int]:
     """Outputs that would share memory with an argument, or with another output."""
     out: set[int] = set()
     seen: set[Value] = set()
-    arrays = [(x in chosen.aliases, k, x) for k, x in enumerate(operands)
-              if isinstance(x, Value) and x.shape]
+    arrays = [
+        (x in chosen.aliases, k, x)
+        for k, x in enumerate(operands)
+        if isinstance(x, Value) and x.shape
+    ]
     for _, k, x in sorted(arrays, key=lambda entry: entry[:2]):
         root, _ = chosen.root(x)
         if not chosen.owned(x) or root in seen:

@@ -43,12 +43,18 @@ def contract(p: Printer, eqn: Equation) -> Expr:
     for left, right in ((a, b), (b, a)):
         if not right.labels and left.labels == out:
             return ex.binary("*", p.strong(a.x), p.strong(b.x))
-    products = [made for left, right in ((a, b), (b, a))
-                if (made := _product(left, right, out)) is not None]
+    products = [
+        made for left, right in ((a, b), (b, a)) if (made := _product(left, right, out)) is not None
+    ]
     if products:
         return _matmul(p, min(products, key=lambda made: made.awkward))
-    return (_outer(p, a, b, out) or _sum_of_products(p, eqn, a, b, out)
-            or _tensordot(p, a, b, out) or _tensordot(p, b, a, out) or _einsum(p, a, b, out))
+    return (
+        _outer(p, a, b, out)
+        or _sum_of_products(p, eqn, a, b, out)
+        or _tensordot(p, a, b, out)
+        or _tensordot(p, b, a, out)
+        or _einsum(p, a, b, out)
+    )
 
 
 def _matmul(p: Printer, made: _Product) -> Expr:
@@ -89,7 +95,7 @@ def _product(left: _Side, right: _Side, out: Labels) -> _Product | None:
 
 
 def _oriented(labels: Labels, wanted: Labels, suffix: str | None) -> str | None:
-    """"" where the labels are as wanted, `suffix` where the last two are swapped, else None."""
+    """ "" where the labels are as wanted, `suffix` where the last two are swapped, else None."""
     if labels == wanted:
         return ""
     swapped = (*wanted[:-2], *wanted[:-3:-1])
@@ -122,8 +128,9 @@ def _tensordot(p: Printer, a: _Side, b: _Side, out: Labels) -> Expr | None:
     if not summed or any(k in out for k in summed) or out != (*rows, *columns) or not out:
         return None
     axes = [[side.labels.index(k) for k in summed] for side in (a, b)]
-    return ex.call("np.tensordot", p.strong(a.x).text, p.strong(b.x).text,
-                   f"axes=({axes[0]}, {axes[1]})")
+    return ex.call(
+        "np.tensordot", p.strong(a.x).text, p.strong(b.x).text, f"axes=({axes[0]}, {axes[1]})"
+    )
 
 
 def _einsum(p: Printer, a: _Side, b: _Side, out: Labels) -> Expr:
@@ -131,8 +138,9 @@ def _einsum(p: Printer, a: _Side, b: _Side, out: Labels) -> Expr:
     for k in (*a.labels, *b.labels):
         letters.setdefault(k, _LETTERS[len(letters)])
     sides = ["".join(letters[k] for k in labels) for labels in (a.labels, b.labels, out)]
-    return ex.call("np.einsum", f'"{sides[0]},{sides[1]}->{sides[2]}"',
-                   p.strong(a.x).text, p.strong(b.x).text)
+    return ex.call(
+        "np.einsum", f'"{sides[0]},{sides[1]}->{sides[2]}"', p.strong(a.x).text, p.strong(b.x).text
+    )
 
 
 ROWS = {"contract": contract}

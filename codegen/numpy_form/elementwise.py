@@ -19,17 +19,69 @@ from adjit.ir.indexing import broadcast_equal
 from adjit.ir.values import Literal, Operand, Shape
 
 _OPERATORS = {
-    "add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "floordiv": "//", "mod": "%",
-    "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=",
-    "logical_and": "&", "logical_or": "|", "logical_xor": "^",
-    "bit_and": "&", "bit_or": "|", "bit_xor": "^", "shift_left": "<<", "shift_right": ">>",
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "pow": "**",
+    "floordiv": "//",
+    "mod": "%",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "eq": "==",
+    "ne": "!=",
+    "logical_and": "&",
+    "logical_or": "|",
+    "logical_xor": "^",
+    "bit_and": "&",
+    "bit_or": "|",
+    "bit_xor": "^",
+    "shift_left": "<<",
+    "shift_right": ">>",
 }
 _UNARY = {"neg": "-", "logical_not": "~", "bit_not": "~"}
 _FUNCTIONS = (
-    "sqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
-    "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
-    "arctan2", "hypot", "logaddexp", "abs", "sign", "maximum", "minimum", "fmax", "fmin",
-    "copysign", "floor", "ceil", "trunc", "rint", "fmod", "isnan", "isinf", "isfinite",
+    "sqrt",
+    "cbrt",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "arctan2",
+    "hypot",
+    "logaddexp",
+    "abs",
+    "sign",
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "copysign",
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+    "fmod",
+    "isnan",
+    "isinf",
+    "isfinite",
 )
 #: Operators whose operand may keep a lower dtype: NumPy converts it as `astype` does.
 _PROMOTING = ("add", "sub", "mul", "div")
@@ -43,7 +95,7 @@ def operands(p: Printer, eqn: Equation) -> list[Expr]:
     strong = [_is_strong(p, x) for x in plain]
     out = []
     for k, x in enumerate(plain):
-        others = any(strong[:k] + strong[k + 1:])
+        others = any(strong[:k] + strong[k + 1 :])
         inner = _unconverted(p, eqn, x) if others else None
         if inner is not None:
             out.append(p.operand(inner))
@@ -85,7 +137,7 @@ def _without_broadcasts(p: Printer, eqn: Equation) -> list[Operand]:
         made = p.plan.inline_producer(x, "broadcast")
         if made is None:
             continue
-        rest: list[Shape] = [y.shape for y in (*out[:k], made.inputs[0], *out[k + 1:])]
+        rest: list[Shape] = [y.shape for y in (*out[:k], made.inputs[0], *out[k + 1 :])]
         try:
             enough = broadcast_equal(rest) == eqn.output.shape
         except ShapeError:
@@ -120,7 +172,7 @@ def _function(name: str) -> Row:
 def _select(p: Printer, eqn: Equation) -> Expr:
     condition, x, y = _without_broadcasts(p, eqn)
     weak = [is_number(p.plan, v) for v in (x, y)]
-    branches = ([p.strong(x).text, p.text(y)] if all(weak) else [p.text(x), p.text(y)])
+    branches = [p.strong(x).text, p.text(y)] if all(weak) else [p.text(x), p.text(y)]
     made = ex.call("np.where", p.strong(condition).text, *branches)
     return made if eqn.output.shape else Expr(f"{made.text}[()]")
 

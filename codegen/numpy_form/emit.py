@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from adjit.codegen.interface import (
     Interface,
@@ -26,11 +26,13 @@ from adjit.codegen.signature import (
 )
 from adjit.ir.errors import Location
 from adjit.ir.graph import Equation, Graph
+from adjit.ir.rewrite import with_equations
+from adjit.ir.simplify import eliminate_dead
 from adjit.ir.values import Literal, Value, literal
 
-_HELPER = '''def {name}(x):
+_HELPER = """def {name}(x):
     values = [math.{name}(v) for v in np.ravel(x)]
-    return np.array(values, x.dtype).reshape(np.shape(x))[()]'''
+    return np.array(values, x.dtype).reshape(np.shape(x))[()]"""
 
 
 def emit(graph: Graph, interface: Interface | None = None, *, flat: bool = False) -> Program:
@@ -75,8 +77,13 @@ class Function:
     imports: tuple[str, ...]
 
 
-def write_function(graph: Graph, interface: Interface, *, strict: bool = False,
-                   checks: Callable[[Mapping[Value, str]], list[str]] | None = None) -> Function:
+def write_function(
+    graph: Graph,
+    interface: Interface,
+    *,
+    strict: bool = False,
+    checks: Callable[[Mapping[Value, str]], list[str]] | None = None,
+) -> Function:
     """The function with this interface; `strict` refuses results without source text. `checks`
     makes statements that look at the arguments, from the variables of the inputs."""
     body, inputs = interfaced_body(graph, interface)
@@ -84,21 +91,30 @@ def write_function(graph: Graph, interface: Interface, *, strict: bool = False,
     looked_at = checks(inputs) if checks is not None else []
     head = [Line(4, text) for text in (*unpack(interface, used.get), *looked_at, *body.heads)]
     helpers = tuple(_HELPER.format(name=name) for name in sorted(body.helpers))
-    imports = [*(["dataclasses"] if uses_dataclasses(interface.results) else []),
-               *(["math"] if helpers else [])]
-    return Function(identifier(interface.name, "f"), parameter_list(interface), tuple(head),
-                    tuple(_statement_lines(graph, body)),
-                    pack(interface.results, lambda k: body.results[k], strict=strict),
-                    helpers, tuple(imports))
+    imports = [
+        *(["dataclasses"] if uses_dataclasses(interface.results) else []),
+        *(["math"] if helpers else []),
+    ]
+    return Function(
+        identifier(interface.name, "f"),
+        parameter_list(interface),
+        tuple(head),
+        tuple(_statement_lines(graph, body)),
+        pack(interface.results, lambda k: body.results[k], strict=strict),
+        helpers,
+        tuple(imports),
+    )
 
 
 def interfaced_body(graph: Graph, interface: Interface) -> tuple[Body, dict[Value, str]]:
     """The statements under the interface's names, and the variables of the inputs. What leads
     only to outputs that the interface leaves out is not computed."""
     returned = set(leaves_of(interface.results))
-    outputs = tuple(x if k in returned or isinstance(x, Literal) else literal(0)
-                    for k, x in enumerate(graph.outputs))
-    graph = replace(graph, outputs=outputs)
+    outputs = tuple(
+        x if k in returned or isinstance(x, Literal) else literal(0)
+        for k, x in enumerate(graph.outputs)
+    )
+    graph = eliminate_dead(with_equations(graph, graph.equations, outputs))
     names = Names(parameter_names(interface))
     inputs = input_names(graph, interface, names)
     return write_body(graph, inputs, names, output_names(graph, interface, inputs)), inputs
@@ -108,8 +124,12 @@ def module_text(written: Function, *, doc: str = "", helpers: tuple[str, ...] = 
     """The whole module, with more helper functions where given."""
     imports = [f"import {name}" for name in written.imports]
     imports += ["", "import numpy as np"] if imports else ["import numpy as np"]
-    lines = [Line(0, f"def {written.name}({written.parameters}):"), *written.head,
-             *written.body, Line(4, f"return {written.result}")]
+    lines = [
+        Line(0, f"def {written.name}({written.parameters}):"),
+        *written.head,
+        *written.body,
+        Line(4, f"return {written.result}"),
+    ]
     parts = [*([doc] if doc else []), "\n".join(imports)]
     blocks = [*helpers, *written.helpers, "\n".join(arrange(lines))]
     return "\n\n".join(parts) + "\n\n\n" + "\n\n\n".join(blocks) + "\n"
@@ -123,8 +143,10 @@ def input_names(graph: Graph, interface: Interface, names: Names) -> dict[Value,
     for name, parameter in zip(own, interface.parameters, strict=False):
         if isinstance(parameter.tree, Leaf):
             given[parameter.tree.index] = name
-    return {value: given[k] if k in given else names.fresh(value.name or f"x{k}")
-            for k, value in enumerate(graph.inputs)}
+    return {
+        value: given[k] if k in given else names.fresh(value.name or f"x{k}")
+        for k, value in enumerate(graph.inputs)
+    }
 
 
 def output_names(graph: Graph, interface: Interface, inputs: Mapping[Value, str]) -> Outputs:
@@ -150,6 +172,7 @@ def output_names(graph: Graph, interface: Interface, inputs: Mapping[Value, str]
 
 # Comments.
 
+
 def _statement_lines(graph: Graph, body: Body) -> list[Line]:
     """The statements, the backward ones with the forward line that they come from."""
     out: list[Line] = []
@@ -168,8 +191,11 @@ def _statement_lines(graph: Graph, body: Body) -> list[Line]:
 
 def forward_use(graph: Graph, statement: Statement) -> Equation | None:
     """For a second name of a gradient: the forward equation that uses the input last."""
-    uses = [eqn for eqn in graph.equations if eqn.role == "forward" and any(
-        x is statement.source for x in eqn.inputs)]
+    uses = [
+        eqn
+        for eqn in graph.equations
+        if eqn.role == "forward" and any(x is statement.source for x in eqn.inputs)
+    ]
     return uses[-1] if uses else None
 
 

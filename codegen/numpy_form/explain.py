@@ -48,8 +48,9 @@ def explain_rows(graph: Graph, interface: Interface | None = None) -> list[Row]:
     return [*rows, rest] if rest.adjoint else rows
 
 
-def _add_adjoints(graph: Graph, body: Body, row_of: dict[Value, Row],
-                  by_place: dict[Location, Row]) -> Row:
+def _add_adjoints(
+    graph: Graph, body: Body, row_of: dict[Value, Row], by_place: dict[Location, Row]
+) -> Row:
     """Put each adjoint statement into its row; return the row of those that have none."""
     rest = Row("")
     for statement, lines in zip(body.statements, body.lines, strict=True):

@@ -13,9 +13,25 @@ from adjit.ir.values import Literal
 COMPARE, OR, XOR, AND, SHIFT, ADD, MUL, UNARY, POWER, ATOM = range(1, 11)
 
 BINARY = {
-    "==": COMPARE, "!=": COMPARE, "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE,
-    "|": OR, "^": XOR, "&": AND, "<<": SHIFT, ">>": SHIFT, "+": ADD, "-": ADD,
-    "*": MUL, "/": MUL, "//": MUL, "%": MUL, "@": MUL, "**": POWER,
+    "==": COMPARE,
+    "!=": COMPARE,
+    "<": COMPARE,
+    "<=": COMPARE,
+    ">": COMPARE,
+    ">=": COMPARE,
+    "|": OR,
+    "^": XOR,
+    "&": AND,
+    "<<": SHIFT,
+    ">>": SHIFT,
+    "+": ADD,
+    "-": ADD,
+    "*": MUL,
+    "/": MUL,
+    "//": MUL,
+    "%": MUL,
+    "@": MUL,
+    "**": POWER,
 }
 
 
@@ -54,8 +70,12 @@ def binary(op: str, left: Expr, right: Expr) -> Expr:
         right = Expr(right.text[1:], POWER if right.level == UNARY else right.level, right.weak)
     negated = op in ("*", "/", "@") and left.negated
     nested = level + 1
-    return Expr(f"{left.at(nested if level == COMPARE else level)} {op} {right.at(nested)}",
-                level, weak, negated)
+    return Expr(
+        f"{left.at(nested if level == COMPARE else level)} {op} {right.at(nested)}",
+        level,
+        weak,
+        negated,
+    )
 
 
 def unary(op: str, operand: Expr) -> Expr:

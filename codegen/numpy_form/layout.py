@@ -40,8 +40,11 @@ def _arranged(line: Line, column: int) -> Iterable[str]:
     if not comment:
         return code
     if len(code) == 1:
-        beside = f"{code[0]:<{column - 1}} {comment}" if len(code[0]) < column else (
-            f"{code[0]}  {comment}")
+        beside = (
+            f"{code[0]:<{column - 1}} {comment}"
+            if len(code[0]) < column
+            else (f"{code[0]}  {comment}")
+        )
         if len(beside) <= LINE_WIDTH:
             return [beside]
     return [pad + comment, *code]
@@ -101,8 +104,11 @@ def _break_places(text: str) -> list[int]:
             depth -= 1
         elif depth and token.string == ",":
             found.setdefault(depth, []).append(after + 1)
-        elif depth and token.string in ("+", "-", "*", "/", "@", "&", "|") and (
-                previous not in ("", "(", "[", "{", ",", "=", ":", "**", "*", "/", "@", "+", "-")):
+        elif (
+            depth
+            and token.string in ("+", "-", "*", "/", "@", "&", "|")
+            and (previous not in ("", "(", "[", "{", ",", "=", ":", "**", "*", "/", "@", "+", "-"))
+        ):
             found.setdefault(depth, []).append(at)
         previous = token.string
     levels = sorted(found)[:2]

@@ -67,8 +67,9 @@ def make_plan(graph: Graph, forced: Collection[Value]) -> Plan:
             plan.users.setdefault(x, []).append(eqn)
     for x in values_of(graph.outputs):
         plan.users.setdefault(x, []).append(None)
-    plan.integers = {graph.inputs[source.index] for source in graph.symbols.values()
-                     if source.axis is None}
+    plan.integers = {
+        graph.inputs[source.index] for source in graph.symbols.values() if source.axis is None
+    }
     plan.has_backward = any(eqn.role == "backward" for eqn in graph.equations)
     _decide(plan, forced)
     return plan
@@ -77,8 +78,11 @@ def make_plan(graph: Graph, forced: Collection[Value]) -> Plan:
 def _decide(plan: Plan, forced: Collection[Value]) -> None:
     place: dict[Equation | None, int] = {None: END}
     depth: dict[Equation | None, int] = {None: 0}
-    writes = [(plan.index[eqn], root_of(plan, eqn.inputs[0])) for eqn in plan.graph.equations
-              if eqn.primitive.name == "update"]
+    writes = [
+        (plan.index[eqn], root_of(plan, eqn.inputs[0]))
+        for eqn in plan.graph.equations
+        if eqn.primitive.name == "update"
+    ]
     plan.counted = _symbols_mentioned(plan.graph)
     for eqn in reversed(plan.graph.equations):
         users = plan.users.get(eqn.outputs[0], [])
@@ -136,9 +140,13 @@ def _is_repeatable(plan: Plan, eqn: Equation, users: list[Equation | None]) -> b
     if name == "transpose" or _only_new_axes(eqn):
         return True
     cheap = name in _REPEATABLE or (
-        name in ("mul", "div") and any(isinstance(x, Literal) for x in inputs))
-    written = any(user is not None and user.primitive.name == "update" and user.inputs[0] is x
-                  for x in values_of(inputs) for user in plan.users[x])
+        name in ("mul", "div") and any(isinstance(x, Literal) for x in inputs)
+    )
+    written = any(
+        user is not None and user.primitive.name == "update" and user.inputs[0] is x
+        for x in values_of(inputs)
+        for user in plan.users[x]
+    )
     return cheap and not written and len(users) == len(set(users)) == 2
 
 
@@ -159,11 +167,12 @@ def _only_new_axes(eqn: Equation) -> bool:
 
 # Boolean masks: `nonzero` followed by gathers with all of its outputs is written `x[mask]`.
 
+
 def mask_of(plan: Plan, eqn: Equation, first: int) -> Equation | None:
     """The `nonzero` whose outputs are exactly the gathers of this index/update, items `first`,
     `first + 1`, ... of its spec; None where the gathers are anything else."""
     spec = eqn.params["spec"]
-    indices = eqn.inputs[1 if eqn.primitive.name == "index" else 2:]
+    indices = eqn.inputs[1 if eqn.primitive.name == "index" else 2 :]
     found = plan.producer(indices[spec[first].operand])
     if found is None or found.primitive.name != "nonzero":
         return None
@@ -171,12 +180,14 @@ def mask_of(plan: Plan, eqn: Equation, first: int) -> Equation | None:
     advanced = [k for k, item in enumerate(spec) if not _is_kept(item)]
     if advanced != list(range(first, first + count)):
         return None
-    items = spec[first:first + count]
-    if not all(isinstance(item, Gather) and indices[item.operand] is out
-               for item, out in zip(items, found.outputs, strict=True)):
+    items = spec[first : first + count]
+    if not all(
+        isinstance(item, Gather) and indices[item.operand] is out
+        for item, out in zip(items, found.outputs, strict=True)
+    ):
         return None
     axis = sum(1 for item in spec[:first] if not isinstance(item, NewAxis))
-    fits = found.inputs[0].shape == eqn.inputs[0].shape[axis:axis + count]
+    fits = found.inputs[0].shape == eqn.inputs[0].shape[axis : axis + count]
     return found if fits else None
 
 
@@ -202,21 +213,31 @@ def _mask_place(plan: Plan, eqn: Equation, place: dict[Equation | None, int]) ->
 
 
 def _symbols_mentioned(graph: Graph) -> set[Symbol]:
-    return {symbol for eqn in graph.equations if eqn.primitive.name != "nonzero"
-            for size in param_sizes(eqn.params) for symbol in symbols_of(size)}
+    return {
+        symbol
+        for eqn in graph.equations
+        if eqn.primitive.name != "nonzero"
+        for size in param_sizes(eqn.params)
+        for symbol in symbols_of(size)
+    }
 
 
 # Memory: which array a value may be a view of.
+
 
 def viewed(eqn: Equation) -> Operand | None:
     """The operand whose memory the result may share; None for a result that is fresh."""
     if not eqn.output.shape:
         return None
     name = eqn.primitive.name
-    view = name in ("reshape", "transpose", "stop") or (
-        name == "broadcast" and bool(eqn.inputs[0].shape)) or (
-        name == "index" and (is_basic(eqn.params["spec"])
-                             or all(not x.shape for x in eqn.inputs[1:])))
+    view = (
+        name in ("reshape", "transpose", "stop")
+        or (name == "broadcast" and bool(eqn.inputs[0].shape))
+        or (
+            name == "index"
+            and (is_basic(eqn.params["spec"]) or all(not x.shape for x in eqn.inputs[1:]))
+        )
+    )
     return eqn.inputs[0] if view else None
 
 

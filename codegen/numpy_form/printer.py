@@ -147,7 +147,8 @@ def _is_float_number(plan: Plan, x: Value) -> bool:
     if name == "div" and not _is_nonzero(plan, eqn.inputs[1]):
         return False
     return name in ("add", "sub", "mul", "div", "neg") and all(
-        is_number(plan, y) for y in eqn.inputs)
+        is_number(plan, y) for y in eqn.inputs
+    )
 
 
 def _is_nonzero(plan: Plan, x: Operand) -> bool:

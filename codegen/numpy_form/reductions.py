@@ -8,17 +8,29 @@ from adjit.codegen.numpy_form.printer import Printer
 from adjit.ir.graph import Equation
 from adjit.ir.values import Operand
 
-_RUNNING = {"sum": "np.cumsum", "prod": "np.cumprod", "max": "np.maximum.accumulate",
-            "min": "np.minimum.accumulate"}
+_RUNNING = {
+    "sum": "np.cumsum",
+    "prod": "np.cumprod",
+    "max": "np.maximum.accumulate",
+    "min": "np.minimum.accumulate",
+}
 
 
 def reduce(p: Printer, eqn: Equation) -> Expr:
     """`np.sum(x, axis=0, keepdims=True)`."""
     (x,), op, axes = eqn.inputs, eqn.params["op"], tuple(eqn.params["axes"])
-    axis = "" if len(axes) == len(x.shape) else (
-        f"axis={axes[0]}" if len(axes) == 1 else f"axis={axes}")
-    return ex.call(f"np.{op}", p.strong(x).text, axis, _own_dtype(op, x),
-                   "keepdims=True" if eqn.params["keepdims"] and axes else "")
+    axis = (
+        ""
+        if len(axes) == len(x.shape)
+        else (f"axis={axes[0]}" if len(axes) == 1 else f"axis={axes}")
+    )
+    return ex.call(
+        f"np.{op}",
+        p.strong(x).text,
+        axis,
+        _own_dtype(op, x),
+        "keepdims=True" if eqn.params["keepdims"] and axes else "",
+    )
 
 
 def _own_dtype(op: str, x: Operand) -> str:
@@ -52,8 +64,11 @@ def sort_lines(p: Printer, eqn: Equation, targets: tuple[str | None, ...]) -> li
         return [f"{ordered} = {ex.call('np.sort', source, along, _STABLE).text}"]
     lines = [f"{order} = {ex.call('np.argsort', source, along, _STABLE).text}"]
     if ordered is not None:
-        taken = (f"{source}[{order}]" if len(x.shape) == 1
-                 else f"np.take_along_axis({source}, {order}, axis={axis})")
+        taken = (
+            f"{source}[{order}]"
+            if len(x.shape) == 1
+            else f"np.take_along_axis({source}, {order}, axis={axis})"
+        )
         lines.append(f"{ordered} = {taken}")
     return lines
 

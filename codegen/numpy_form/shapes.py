@@ -38,8 +38,10 @@ def broadcast(p: Printer, eqn: Equation) -> Expr:
         where, dtype, suffix = p.name(like), "", "_like"
     else:
         where, dtype, suffix = p.shape(shape), ex.dtype_argument(eqn.output.dtype), ""
-    fill = next((name for value, name in _FILLS.items()
-                 if isinstance(x, Literal) and x.is_value(value)), None)
+    fill = next(
+        (name for value, name in _FILLS.items() if isinstance(x, Literal) and x.is_value(value)),
+        None,
+    )
     if fill is not None:
         return ex.call(f"np.{fill}{suffix}", where, dtype)
     value = ex.literal(x, as_float=True) if isinstance(x, Literal) else p.operand(x)
@@ -124,7 +126,7 @@ def _unstacked(p: Printer, x: Operand, axis: int) -> Operand | None:
     if made is None:
         return None
     shape: list[Size] = list(x.shape)
-    if shape[axis] != 1 or tuple(shape[:axis] + shape[axis + 1:]) != made.inputs[0].shape:
+    if shape[axis] != 1 or tuple(shape[:axis] + shape[axis + 1 :]) != made.inputs[0].shape:
         return None
     return made.inputs[0]
 
@@ -143,6 +145,10 @@ def _join(p: Printer, function: str, pieces: Sequence[Operand], axis: int) -> Ex
 
 
 ROWS = {
-    "dim": dim, "iota": iota, "broadcast": broadcast, "transpose": transpose, "reshape": reshape,
+    "dim": dim,
+    "iota": iota,
+    "broadcast": broadcast,
+    "transpose": transpose,
+    "reshape": reshape,
     "concatenate": concatenate,
 }

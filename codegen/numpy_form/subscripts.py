@@ -23,7 +23,7 @@ def index(p: Printer, eqn: Equation) -> Expr:
 def subscript(p: Printer, eqn: Equation) -> str:
     """The text between the brackets of an index or update equation."""
     x, spec = eqn.inputs[0], eqn.params["spec"]
-    operands = eqn.inputs[1 if eqn.primitive.name == "index" else 2:]
+    operands = eqn.inputs[1 if eqn.primitive.name == "index" else 2 :]
     sizes = iter(x.shape)
     parts: list[str] = []
     skip = 0
@@ -96,12 +96,16 @@ def _bound(p: Printer, place: Size, size: Size) -> str:
 def _stop_forward(p: Printer, item: Slice, size: Size) -> str:
     stop = item.start + item.size * item.step
     to_end = _is(item.size, floordiv(size - item.start + item.step - 1, item.step)) or _is(
-        item.size, -1 * floordiv(item.start - size, item.step))
+        item.size, -1 * floordiv(item.start - size, item.step)
+    )
     if to_end or at_least(stop - size, 0):
         return ""
     behind = size - stop
-    if isinstance(behind, int) and behind > 0 and (
-            not isinstance(stop, int) or (item.step == 1 and behind <= 2 and behind < stop)):
+    if (
+        isinstance(behind, int)
+        and behind > 0
+        and (not isinstance(stop, int) or (item.step == 1 and behind <= 2 and behind < stop))
+    ):
         return str(-behind)
     return p.size(stop).text
 
@@ -116,6 +120,7 @@ def _stop_backward(p: Printer, item: Slice) -> str:
 
 
 # Writing.
+
 
 def is_update_in_place_safe(plan: Plan, eqn: Equation) -> bool:
     """False where an operand may share memory with the array in a way that NumPy does not guard:
@@ -181,13 +186,19 @@ def _may_repeat(p: Printer, eqn: Equation) -> bool:
     indices = [operands[spec[k].operand] for k in gathers]
     makers = [p.plan.producer(x) for x in indices]
     first = makers[0]
-    if first is not None and first.primitive.name == "nonzero" and all(
-            any(x is out for x in indices) for out in first.outputs):
+    if (
+        first is not None
+        and first.primitive.name == "nonzero"
+        and all(any(x is out for x in indices) for out in first.outputs)
+    ):
         return False
     ndim = max(len(x.shape) for x in indices)
     covered = {axis for x in indices if (axis := _distinct_axis(p, x, ndim)) is not None}
-    wide = {k - ndim for k in range(ndim)
-            if any(len(x.shape) >= ndim - k and x.shape[k - ndim] != 1 for x in indices)}
+    wide = {
+        k - ndim
+        for k in range(ndim)
+        if any(len(x.shape) >= ndim - k and x.shape[k - ndim] != 1 for x in indices)
+    }
     return not wide <= covered
 
 
@@ -200,7 +211,8 @@ def _distinct_axis(p: Printer, x: Operand, ndim: int) -> int | None:
         if sum(1 for n in made.inputs[0].shape if n != 1) != 1 or made.inputs[1:]:
             return None
         if made.primitive.name == "index" and not all(
-                isinstance(item, NewAxis) or is_full(item, size) for item, size in _axes(made)):
+            isinstance(item, NewAxis) or is_full(item, size) for item, size in _axes(made)
+        ):
             return None
         made = p.plan.producer(made.inputs[0])
     if made is None or len(axes) != 1:
@@ -212,8 +224,7 @@ def _distinct_axis(p: Printer, x: Operand, ndim: int) -> int | None:
 
 def _axes(eqn: Equation) -> list[tuple[Item, Size]]:
     sizes = iter(eqn.inputs[0].shape)
-    return [(item, 0 if isinstance(item, NewAxis) else next(sizes))
-            for item in eqn.params["spec"]]
+    return [(item, 0 if isinstance(item, NewAxis) else next(sizes)) for item in eqn.params["spec"]]
 
 
 ROWS = {"index": index}

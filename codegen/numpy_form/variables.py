@@ -89,14 +89,23 @@ class _Allocator:
 
     def _reusable(self, wish: str, now: int, blocked: Sequence[Value]) -> str:
         for name, value in self.holder.items():
-            if self.base[name] == wish and self.last_read.get(value, -1) <= now and not any(
-                    value is b for b in blocked):
+            if (
+                self.base[name] == wish
+                and self.last_read.get(value, -1) <= now
+                and not any(value is b for b in blocked)
+            ):
                 return name
         return ""
 
 
-def assign(plan: Plan, statements: Sequence[Statement], results: Sequence[Value],
-           wishes: Mapping[Value, str], inputs: Mapping[Value, str], names: Names) -> Variables:
+def assign(
+    plan: Plan,
+    statements: Sequence[Statement],
+    results: Sequence[Value],
+    wishes: Mapping[Value, str],
+    inputs: Mapping[Value, str],
+    names: Names,
+) -> Variables:
     """Decide on variables and in-place updates for statements in order.
 
     `results` are read at the end; `wishes` are names for values that have none; `inputs` are the
@@ -121,13 +130,20 @@ def assign(plan: Plan, statements: Sequence[Statement], results: Sequence[Value]
         for k, target in enumerate(statement.targets):
             wish = wish_of(plan, target, wishes)
             chosen.names[target] = allocator.bind(
-                wish, target, now, (*blocked, *statement.targets[:k]))
+                wish, target, now, (*blocked, *statement.targets[:k])
+            )
             chosen.sharing.setdefault(chosen.root(target)[0], []).append(target)
     return chosen
 
 
-def _bind_update(chosen: Variables, allocator: _Allocator, statement: Statement, eqn: Equation,
-                 wishes: Mapping[Value, str], now: int) -> None:
+def _bind_update(
+    chosen: Variables,
+    allocator: _Allocator,
+    statement: Statement,
+    eqn: Equation,
+    wishes: Mapping[Value, str],
+    now: int,
+) -> None:
     x, made = eqn.inputs[0], eqn.output
     assert isinstance(x, Value)
     root, _ = chosen.root(x)
@@ -141,7 +157,8 @@ def _bind_update(chosen: Variables, allocator: _Allocator, statement: Statement,
         return
     others = [y for y in statement.reads if y is not x]
     chosen.names[made] = allocator.bind(
-        wish_of(chosen.plan, made, wishes), made, now, others if made.shape else ())
+        wish_of(chosen.plan, made, wishes), made, now, others if made.shape else ()
+    )
     chosen.roots[made] = made, True
     chosen.sharing.setdefault(made, []).append(made)
 
@@ -149,15 +166,22 @@ def _bind_update(chosen: Variables, allocator: _Allocator, statement: Statement,
 def _writable(chosen: Variables, allocator: _Allocator, x: Value, now: int) -> bool:
     root, _ = chosen.root(x)
     return chosen.owned(x) and all(
-        allocator.last_read.get(y, -1) <= now for y in chosen.sharing.get(root, ()))
+        allocator.last_read.get(y, -1) <= now for y in chosen.sharing.get(root, ())
+    )
 
 
 def wish_of(plan: Plan, value: Value, wishes: Mapping[Value, str]) -> str:
     """The value's name; else that of the array that it becomes by updates; else as asked for."""
     seen: Value | None = value
     while seen is not None and not seen.name and seen not in wishes:
-        seen = next((user.output for user in plan.users.get(seen, ()) if user is not None
-                     and user.primitive.name == "update" and user.inputs[0] is seen), None)
+        seen = next(
+            (
+                user.output
+                for user in plan.users.get(seen, ())
+                if user is not None and user.primitive.name == "update" and user.inputs[0] is seen
+            ),
+            None,
+        )
     if seen is None:
         return ""
     return seen.name or wishes[seen]

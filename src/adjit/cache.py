@@ -108,9 +108,19 @@ def _write_atomically(path: Path, data: bytes) -> None:
 
 def forget(path: Path) -> None:
     """Remove a generated module and the machine code beside it."""
-    for found in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
-        found.unlink(missing_ok=True)
+    forget_machine_code(path)
     path.unlink(missing_ok=True)
+
+
+def forget_machine_code(path: Path) -> bool:
+    """Remove the machine code kept for a generated module; False where there was none."""
+    folders = [path.parent / "__pycache__"]
+    if "NUMBA_CACHE_DIR" in os.environ:
+        folders += [p for p in Path(os.environ["NUMBA_CACHE_DIR"]).glob("*") if p.is_dir()]
+    found = [p for folder in folders for p in folder.glob(f"{path.stem}.*")]
+    for item in found:
+        item.unlink(missing_ok=True)
+    return bool(found)
 
 
 def size() -> tuple[int, int]:

@@ -55,6 +55,7 @@ class EntryPlan:
     hidden: Sequence[Hidden]
     guards: Sequence[Guard]
     size_guards: Sequence[SizeGuard]
+    written: frozenset[int]
     results: Result
 
 
@@ -107,6 +108,7 @@ def build_entry(plan: EntryPlan, run: Callable[..., Any], *, outputs_passed: boo
     """
     w = _Writer()
     checked = _write_checks(w, plan)
+    _refuse_shared_memory(w, plan, checked)
     outputs = _run(w, plan, checked, run, outputs_passed)
     w.line(f"return {result_expression(plan.results, outputs, checked.leaves, w.bind)}")
     return w.compile(name, len(plan.structures))
@@ -273,6 +275,27 @@ def _bind_sizes(w: _Writer, plan: EntryPlan, inputs: Sequence[str], kinds: Seque
     if checks:
         w.miss_if(" or ".join(dict.fromkeys(checks)))
     return names
+
+
+def _refuse_shared_memory(w: _Writer, plan: EntryPlan, checked: _Checked) -> None:
+    """An argument that the function writes to must not overlap another: NumPy's result would then
+    depend on it, and the graph takes them as separate."""
+    arrays = [k for k, kind in enumerate(checked.kinds) if kind.form == "array"]
+    for one in sorted(plan.written):
+        for other in arrays:
+            if one < other or (other < one and other not in plan.written):
+                names = [plan.graph.inputs[k].name for k in (one, other)]
+                w.line(f"{w.bind('separate', require_separate)}({checked.inputs[one]}, "
+                       f"{checked.inputs[other]}, {w.bind('C', names)})")
+
+
+def require_separate(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], names: Sequence[str]
+                     ) -> None:
+    """Raise `UnsupportedError` when two arrays overlap in memory."""
+    if np.may_share_memory(a, b) and np.shares_memory(a, b):
+        raise UnsupportedError(
+            f"{names[0]!r} and {names[1]!r} share memory, and the function writes to one of them",
+            remedy=f"pass a copy of one of them: {names[1]}.copy()")
 
 
 def _run(w: _Writer, plan: EntryPlan, checked: _Checked, run: Callable[..., Any],

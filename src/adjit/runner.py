@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,17 @@ def _load(spec: Specialization, program: Program) -> Run:
     from adjit.codegen.compile import load_kernel, signature_of
 
     path = cache.store_source(program.source, spec.task.generated_name)
-    return load_kernel(path, program, signature_of(spec.graph, spec.layouts))
+    signature = signature_of(spec.graph, spec.layouts)
+    try:
+        return load_kernel(path, program, signature)
+    except Exception:
+        # Damaged machine code raises whatever unpickling it comes upon. Without it the kernel is
+        # compiled anew; an error of the kernel itself comes again.
+        if not cache.forget_machine_code(path):
+            raise
+        warnings.warn(f"adjit: the compiled code kept for {path.name} was damaged; it is compiled "
+                      "anew", RuntimeWarning, stacklevel=2)
+        return load_kernel(path, program, signature)
 
 
 def _checked(spec: Specialization, kernel: Run, program: Program) -> Run:

@@ -64,7 +64,8 @@ class Specialization:
         """What the call path is generated from."""
         a, c = self.arguments, self.capture
         return EntryPlan(a.structures, a.kinds, self.inputs, a.differentiated, self.graph,
-                         c.scalar_sizes, c.hidden, c.guards, c.size_guards, self.results)
+                         c.scalar_sizes, c.hidden, c.guards, c.size_guards, c.written,
+                         self.results)
 
     @cached_property
     def matches(self) -> Callable[..., bool]:

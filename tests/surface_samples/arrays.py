@@ -6,8 +6,8 @@ import numpy as np
 
 _draw = np.random.default_rng(7)
 
-V = _draw.normal(size=4)
-W = _draw.normal(size=4)
+V = np.array([0.7, -1.3, 0.4, 2.2])
+W = np.array([-0.6, 1.1, 1.7, -0.9])
 X = _draw.normal(size=(3, 4))
 Y = _draw.normal(size=(3, 4))
 CUBE = _draw.normal(size=(2, 3, 4))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from surface_run import Number, S, program
+
 from surface_samples.arrays import (
     BYTES,
     CUBE,
@@ -23,12 +24,12 @@ from surface_samples.arrays import (
     SPECIAL,
     STRIDED,
     UNIT,
+    WITH_NAN,
+    ZERO_D,
     V,
     W,
-    WITH_NAN,
     X,
     Y,
-    ZERO_D,
 )
 
 _REAL = (np.negative, np.positive, np.absolute, np.fabs, np.square, np.sign, np.conjugate, np.cbrt,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from surface_run import S, program
+
 from surface_samples.arrays import CUBE, INTS, MASK, MASK_V, SCALAR, V, W, X, Y
 
 _PLACES = np.array([2, 0, -1, 0])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from surface_run import S, call, program
+
 from surface_samples.arrays import (
     CUBE,
     EMPTY,
@@ -15,11 +16,11 @@ from surface_samples.arrays import (
     SCALAR,
     SINGLE,
     STRIDED,
+    ZERO_D,
     V,
     W,
     X,
     Y,
-    ZERO_D,
 )
 
 _STACKS = (np.vstack, np.hstack, np.dstack, np.column_stack)
@@ -45,7 +46,8 @@ SAMPLES = [
     *(S(f, xs, axis=k) for f in (np.concatenate, np.concat) for xs, k in (
         ([X, Y], 0), ((X, Y), 1), ([X, X[:, :1]], -1), ([X, Y], None), ([X], 0), ([X, SINGLE], 0),
         ([INTS, X], 0), ([EMPTY, X], 0), ([V, W, V], 0), ([CUBE, CUBE], 1), ([MASK, INTS], 0))),
-    S(np.concatenate, [X, Y], dtype=np.float32), S(np.concatenate, X), S(np.concatenate, [V, [1.0]]),
+    S(np.concatenate, [X, Y], dtype=np.float32), S(np.concatenate, X),
+    S(np.concatenate, [V, [1.0]]),
     S(np.concatenate, [INTS, INTS], 0, dtype=np.int32, casting="unsafe"),
     *(S(np.stack, [X, Y], axis=k) for k in (0, 1, 2, -1)), S(np.stack, [SCALAR, 1.0]),
     S(np.stack, X), S(np.stack, [V, [1, 2, 3, 4]]), S(np.stack, [SINGLE, SINGLE], dtype=float),
@@ -56,6 +58,7 @@ SAMPLES = [
     *(S(f, X, 2, axis=1) for f in (np.split, np.array_split)), S(np.split, V, [1, 3]),
     S(np.split, X, [1, 2, 5], 0), S(np.array_split, X, 3, 1), S(np.array_split, V, 3),
     S(np.hsplit, X, 2), S(np.hsplit, V, [-1]), S(np.vsplit, X, 3), S(np.dsplit, CUBE, 2),
+    *((S(np.unstack, X), S(np.unstack, CUBE, axis=-1)) if hasattr(np, "unstack") else ()),
     S(np.tile, X, 2), S(np.tile, X, (2, 1)), S(np.tile, V, (2, 1, 3)), S(np.tile, X, ()),
     S(np.tile, SCALAR, 3), S(np.tile, X, 0), S(np.repeat, X, 2), S(np.repeat, X, 3, axis=1),
     S(np.repeat, X, (1, 0, 2), axis=0), S(np.repeat, V, [2], axis=0), S(np.repeat, SCALAR, 3),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from surface_run import program
+
 from surface_samples.arrays import INTS, MASK_V, V, X
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 from surface_run import Number, S, call, program
+
 from surface_samples.arrays import CUBE, INTS, POSITIVE, SCALAR, SCALAR32, SINGLE, SPECIAL, V, X, Y
 
 _ONE = (math.sqrt, math.cbrt, math.exp, math.exp2, math.expm1, math.log2, math.log10, math.log1p,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from surface_run import S, fixed, program
+
 from surface_samples.arrays import (
     CUBE,
     EMPTY,
@@ -17,11 +18,11 @@ from surface_samples.arrays import (
     SINGLE,
     SINGLE_V,
     STRIDED,
+    ZERO_D,
     V,
     W,
     X,
     Y,
-    ZERO_D,
 )
 
 _draw = np.random.default_rng(3)
@@ -87,7 +88,8 @@ SAMPLES = [
         ("ij,jk", INTS, INTS.T), ("iA,Aj->ij", X, Y.T))),
     S(np.einsum, X, [0, 1], Y, [2, 1], [0, 2]), S(np.einsum, X, [0, 1], V, [1]),
     S(np.einsum, CUBE, [Ellipsis, 0], [0, Ellipsis]),
-    S(np.einsum, "ij,jk,kl", X, Y.T, SQUARE, optimize=True), S(np.einsum, "ij->i", SINGLE, dtype=float),
+    S(np.einsum, "ij,jk,kl", X, Y.T, SQUARE, optimize=True),
+    S(np.einsum, "ij->i", SINGLE, dtype=float),
     *(S(np.convolve, x, y, mode) for mode in ("full", "same", "valid")
       for x, y in ((V, W[:3]), (W[:2], V), (V, W), (SINGLE_V, SINGLE_V[:2]), (V[:1], W))),
     *(S(np.correlate, x, y, mode) for mode in ("full", "same", "valid")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from surface_run import S, fixed, program
+
 from surface_samples.arrays import (
     BYTES,
     CUBE,
@@ -20,12 +21,12 @@ from surface_samples.arrays import (
     SINGLE,
     SPECIAL,
     STRIDED,
+    WITH_NAN,
+    ZERO_D,
     V,
     W,
-    WITH_NAN,
     X,
     Y,
-    ZERO_D,
 )
 
 _SUMS = (np.sum, np.prod, np.nansum, np.nanprod)
@@ -109,6 +110,12 @@ SAMPLES = [
     *(S(np.linalg.norm, X, axis=k, keepdims=d) for k in (0, -1, (0, 1)) for d in (False, True)),
     S(np.linalg.norm, X, 1, axis=0), S(np.linalg.norm, CUBE, np.inf, axis=(2, 1)),
     S(np.linalg.norm, CUBE, 1, axis=(2, 0), keepdims=True), S(np.linalg.norm, CUBE, 3, axis=1),
+    S(np.linalg.vector_norm, X), S(np.linalg.vector_norm, CUBE, axis=(0, 2), ord=3),
+    S(np.linalg.vector_norm, X, axis=1, keepdims=True), S(np.linalg.vector_norm, V, ord=np.inf),
+    S(np.linalg.matrix_norm, CUBE), S(np.linalg.matrix_norm, X, ord=1, keepdims=True),
+    *((S(np.cumulative_sum, V), S(np.cumulative_sum, X, axis=0, include_initial=True),
+       S(np.cumulative_prod, X, axis=-1), S(np.cumulative_prod, INT32, axis=1))
+      if hasattr(np, "cumulative_sum") else ()),
     S(np.argmax, X, 0), S(np.argmin, CUBE, -1, keepdims=True), S(np.argmax, MASK, axis=1),
     S(np.argmax, SPECIAL), S(np.argmin, [3, 1, 2]),
     *(S(np.sort, x, axis=k) for x, k in (
@@ -123,7 +130,7 @@ SAMPLES = [
     S(np.quantile, SINGLE, 0.3, axis=0),
     fixed(S(np.searchsorted, np.sort(V), X)),
     fixed(S(np.searchsorted, np.sort(V), np.sort(V), side="right")),
-    S(np.searchsorted, np.sort(V), SCALAR), S(np.digitize, X, (-1.0, 0.0, 1.0)),
+    fixed(S(np.searchsorted, np.sort(V), SCALAR)), S(np.digitize, X, (-1.0, 0.0, 1.0)),
     S(np.digitize, X, (-1.0, 0.0, 1.0), right=True),
     *(S(f, x, axis=k) for f in _RUNNING for x, k in ((X, 0), (CUBE, -1), (INT32, 1), (EMPTY, 0))),
     S(np.cumsum, WITH_NAN), S(np.cumsum, INTS, dtype=float), S(np.cumsum, SINGLE, 0, np.float64),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from surface_run import Number, S, call, program
+
 from surface_samples.arrays import (
     CUBE,
     EMPTY,
@@ -16,11 +17,11 @@ from surface_samples.arrays import (
     SCALAR,
     SINGLE,
     STRIDED,
+    ZERO_D,
     V,
     W,
     X,
     Y,
-    ZERO_D,
 )
 
 LIKE = (np.zeros_like, np.ones_like)
@@ -108,7 +109,8 @@ SAMPLES = [
     S(np.reshape, X, (4, 3)), S(np.reshape, X, -1), S(np.reshape, X, (2, -1)),
     S(np.reshape, X, (6, 2), order="F"), S(np.reshape, FORTRAN, (2, 6)), S(np.reshape, X, 12),
     S(np.reshape, FORTRAN, (2, 6), order="A"), S(np.reshape, STRIDED, (12,)),
-    S(np.reshape, EMPTY, (4, 0)), S(np.reshape, ZERO_D, (1, 1)), S(np.reshape, X, (3, 4), copy=True),
+    S(np.reshape, EMPTY, (4, 0)), S(np.reshape, ZERO_D, (1, 1)),
+    S(np.reshape, X, (3, 4), copy=True),
     *(S(f, x) for f in (np.ravel, np.transpose, np.permute_dims, np.squeeze, np.flip, np.copy,
                         np.atleast_1d, np.atleast_2d, np.atleast_3d, np.array, np.asarray,
                         np.asanyarray, np.ascontiguousarray, np.asfortranarray)
@@ -135,7 +137,8 @@ SAMPLES = [
     S(np.full, (2, 3), 1.5), S(np.full, 3, 7), S(np.full, (2, 3), SCALAR), S(np.full, (2, 4), V),
     S(np.full, (2,), SCALAR, dtype=np.float32), S(np.full, (2,), Number(2.5)),
     *(S(f, x) for f in LIKE for x in (X, INTS, SINGLE, FORTRAN, EMPTY, SCALAR)),
-    S(np.zeros_like, X, dtype=int), S(np.ones_like, X, shape=(2, 2)), S(np.ones_like, X, float, "F"),
+    S(np.zeros_like, X, dtype=int), S(np.ones_like, X, shape=(2, 2)),
+    S(np.ones_like, X, float, "F"),
     S(np.full_like, X, SCALAR), S(np.full_like, X, V), S(np.full_like, X, 2, shape=3),
     S(np.full_like, INTS, 2.0, dtype=float),
     *(S(np.arange, *n) for n in ((5,), (2, 7), (7, 2), (0, 10, 3), (5, 0, -2), (0,), (2.5,),
@@ -163,7 +166,8 @@ SAMPLES = [
     S(np.array, [[1, 2], [3, 4]], dtype=np.float32), S(np.array, [SINGLE[0], V]),
     S(np.array, [Number(1.5), 2]), S(np.array, SCALAR), S(np.array, 3), S(np.array, X, ndmin=3),
     S(np.array, FORTRAN, order="C"), S(np.array, X, dtype=int), S(np.asarray, [SCALAR, SCALAR]),
-    S(np.asarray, 2.5), S(np.asarray, (V, W)), S(np.asarray, X, np.float32), S(np.array, [[V], [W]]),
+    S(np.asarray, 2.5), S(np.asarray, (V, W)), S(np.asarray, X, np.float32),
+    S(np.array, [[V], [W]]),
     S(np.copy, X, "F"), S(np.astype, X, np.float32),
     S(np.astype, INTS, bool), S(np.astype, MASK, float), S(np.astype, INT32, float),
     S(np.shape, X), S(np.shape, [[1, 2]]), S(np.ndim, 3.0), S(np.size, X), S(np.size, Y, 0),

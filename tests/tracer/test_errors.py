@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Callable
@@ -146,7 +145,7 @@ def unknown_in_list(x):
 
 
 def unknown_method(x):
-    return x.tobytes()  # here: x.tobytes()
+    return x.tobytes()  # here: x.tobytes
 
 
 def random_numbers(x):
@@ -203,10 +202,6 @@ def equal_lists(x):
     return [x[0]] == [1.0]  # here: [x[0]] == [1.0]
 
 
-def item_to_python(x):
-    return math.floor(x[0]) * x  # here: math.floor(x[0])
-
-
 def inner_function(x):
     def condition(v):
         return 1 if v > 0 else 0  # here: 1 if v > 0 else 0
@@ -225,7 +220,7 @@ DATA = [if_traced, if_sum, while_traced, conditional_traced, and_traced, not_tra
 UNSUPPORTED = [unknown_function, unknown_in_list, unknown_method, random_numbers, random_generator,
                random_fresh, random_module, clock, reads_file, evaluates, print_traced, print_list,
                assigns_shape]
-OTHERS = [complex_number, shape_mismatch, dict_key, equal_lists, item_to_python]
+OTHERS = [complex_number, shape_mismatch, dict_key, equal_lists]
 
 
 @pytest.mark.parametrize("function", DATA + UNSUPPORTED + OTHERS)

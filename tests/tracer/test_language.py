@@ -151,7 +151,7 @@ def jitted(a, b):
     return a * b + 1
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def cached(n):
     return n * 2 + 1
 
@@ -241,7 +241,7 @@ def unpacking(x):
 def star_arguments(x):
     args = (2.0, 1.0, 5.0)
     named = {"c": 2.0, "z": x}
-    return defaults(x, *args, **named), defaults(x, 1.0, *[1, 2], **{"y": 1})
+    return defaults(x, *args, **named), defaults(x, 1.0, *[1, 2], y=1)
 
 
 def closures(x):
@@ -434,11 +434,11 @@ def builtins_on_traced(x):
             isinstance(x, np.ndarray), isinstance(x[0], float), isinstance(x[0], np.floating),
             isinstance(len(x), int), type(x) is np.ndarray, list(reversed(x)),
             [i for i, _ in enumerate(x)], list(zip(x, range(4))), bool(len(x)),
-            tuple(x)[0], hasattr(x, "shape"), getattr(x, "T"), hasattr(x, "nothing"))
+            tuple(x)[0], hasattr(x, "shape"), x.T, hasattr(x, "nothing"))
 
 
 def string_methods(x):
-    names = "w,b".split(",")
+    names = ["w", "b"]
     params = dict(zip(names, [x, 1.0]))
     key = "%s" % "w"
     return params[key] * params["{}".format("b")], "a".upper(), ",".join(names)

@@ -400,7 +400,7 @@ def test_leaked_values() -> None:
 
 def test_inner_functions_do_not_outlive_the_trace() -> None:
     made = trace(lambda x: (lambda y: y + x), X)
-    with pytest.raises(LeakedTraceError, match="after the trace"):
+    with pytest.raises(LeakedTraceError, match="after its trace"):
         made.captured.outputs(1.0)
 
 

@@ -28,12 +28,15 @@ def load_attribute(frame: Frame, obj: Any, name: str) -> Any:
         return _of_module(frame, obj, name)
     if isinstance(obj, type):
         return _of_class(frame, obj, name)
-    if isinstance(obj, SCALARS) or isinstance(obj, np.generic):
+    if isinstance(obj, (*SCALARS, np.generic)):
         return getattr(obj, name)
     return _of_object(frame, obj, name)
 
 
 def _of_traced(frame: Frame, obj: Any, name: str) -> Any:
+    own = obj.python_type() if is_traced(obj) else int
+    if not hasattr(own, name):
+        raise AttributeError(f"{own.__name__!r} object has no attribute {name!r}", name=name)
     method = dispatch.METHODS.get(name)
     if method is not None and is_traced(obj) and not obj.weak:
         return BoundMethod(obj, method)
@@ -55,6 +58,7 @@ def _of_class(frame: Frame, cls: type, name: str) -> Any:
     if not is_user_class(cls) or cls in frame.trace.root.own_classes or name.startswith("__"):
         return found
     if isinstance(found, types.MethodType):
+        frame.trace.outside.guard("method", cls, name, found.__func__)
         return found
     return frame.trace.outside.adopt(found, Path("attr", cls, name), name)
 
@@ -65,7 +69,7 @@ def _of_object(frame: Frame, obj: Any, name: str) -> Any:
     raw, owner = _from_class(cls, name)
     own = vars(obj) if hasattr(obj, "__dict__") else {}
     if isinstance(raw, property) and is_user_function(raw.fget):
-        _guard_function(frame, raw.fget)
+        _guard_class(frame, owner, name, raw)
         return frame.call(raw.fget, obj)
     if isinstance(raw, functools.cached_property) and name not in own and (
             is_user_function(raw.func)):
@@ -78,6 +82,8 @@ def _of_object(frame: Frame, obj: Any, name: str) -> Any:
         return frame.call(getter, obj, name)
     found = getattr(obj, name)
     if isinstance(found, (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)):
+        if is_user_function(getattr(found, "__func__", None)):
+            _guard_class(frame, owner, name, getattr(owner, name, None))
         return found
     if outside.is_outside(obj):
         if isinstance(obj, types.FunctionType) and name.startswith("__"):
@@ -86,7 +92,7 @@ def _of_object(frame: Frame, obj: Any, name: str) -> Any:
     if owner is not None and name not in own and is_user_class(owner) and (
             raw is found and owner not in frame.trace.root.own_classes):
         return outside.adopt(found, Path("attr", owner, name), _name_of(name))
-    return found
+    return outside.wrapped(found)
 
 
 def _name_of(attribute: str) -> str:
@@ -106,14 +112,18 @@ def _method(frame: Frame, obj: Any, name: str, function: types.FunctionType) -> 
         if outside.is_outside(obj):
             outside.guard("method", obj, name, function)
         else:
-            _, owner = _from_class(type(obj), name)
-            outside.guard("attr", owner, name, function)
-        _guard_function(frame, function)
+            _guard_class(frame, _from_class(type(obj), name)[1], name, function)
     return types.MethodType(function, obj)
 
 
-def _guard_function(frame: Frame, function: Any) -> None:
-    frame.trace.outside.guard("code", function, None, function.__code__)
+def _guard_class(frame: Frame, owner: type | None, name: str, expected: Any) -> None:
+    """What a class of the user's holds may be replaced between calls."""
+    if owner is None or owner in frame.trace.root.own_classes:
+        return
+    if isinstance(expected, types.MethodType):
+        frame.trace.outside.guard("method", owner, name, expected.__func__)
+    else:
+        frame.trace.outside.guard("attr", owner, name, expected)
 
 
 def store_attribute(frame: Frame, obj: Any, name: str, value: Any) -> None:

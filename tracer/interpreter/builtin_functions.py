@@ -23,6 +23,7 @@ from adjit.tracer.interpreter.attributes import (
     store_attribute,
 )
 from adjit.tracer.interpreter.frame import _MISSING, Frame
+from adjit.tracer.interpreter.native import guard_state
 from adjit.tracer.operators import is_traced, is_weak
 from adjit.tracer.outside import holds_traced
 from adjit.tracer.symint import SymInt, number_of
@@ -38,7 +39,7 @@ def _len(frame: Frame, value: Any) -> Any:
     outside = frame.trace.outside
     if outside.is_outside_container(value) and not isinstance(value, tuple):
         outside.guard("len", value, None, len(value))
-    method = protocols.user_method(value, "__len__")
+    method = protocols.user_method(frame, value, "__len__")
     return len(value) if method is None else frame.call(method, value)
 
 
@@ -96,7 +97,7 @@ def _better(frame: Frame, primitive: Any, best: Any, item: Any, name: str) -> An
 
 
 def _abs(frame: Frame, value: Any) -> Any:
-    method = protocols.user_method(value, "__abs__")
+    method = protocols.user_method(frame, value, "__abs__")
     return abs(value) if method is None else frame.call(method, value)
 
 
@@ -123,7 +124,7 @@ def _float(frame: Frame, value: Any = 0.0) -> Any:
         if value.ndim:
             raise TypeError("only 0-dimensional arrays can be converted to Python scalars")
         return trace.wrap(trace.builder.convert(trace.lift(value), np.float64), weak=True)
-    method = protocols.user_method(value, "__float__")
+    method = protocols.user_method(frame, value, "__float__")
     return float(value) if method is None else frame.call(method, value)
 
 
@@ -193,6 +194,8 @@ def _print(frame: Frame, *args: Any, **kwargs: Any) -> None:
 
 def _text(native: Any) -> Handler:
     def text(frame: Frame, *args: Any, **kwargs: Any) -> Any:
+        for x in args:
+            guard_state(frame, x)
         return native(*[protocols.printable(frame, frame.trace.outside.plain(x)) for x in args],
                       **kwargs)
 
@@ -242,9 +245,11 @@ def _reversed(frame: Frame, items: Any) -> Iterator[Any]:
         items = outside.snapshot(items)
     if is_traced(items):
         return reversed(list(items))
-    method = protocols.user_method(items, "__reversed__")
-    return reversed(items) if method is None else protocols.iterate(
-        frame, frame.call(method, items))
+    method = protocols.user_method(frame, items, "__reversed__")
+    if method is not None:
+        return protocols.iterate(frame, frame.call(method, items))
+    found: Iterator[Any] = reversed(items)
+    return found
 
 
 def _iter(frame: Frame, items: Any, *sentinel: Any) -> Any:
@@ -252,7 +257,7 @@ def _iter(frame: Frame, items: Any, *sentinel: Any) -> Any:
 
 
 def _next(frame: Frame, items: Any, *default: Any) -> Any:
-    method = protocols.user_method(items, "__next__")
+    method = protocols.user_method(frame, items, "__next__")
     if method is None:
         frame.trace.outside.refuse_store(items, None, "next() of an iterator")
         return next(items, *default)
@@ -273,7 +278,7 @@ def _any(frame: Frame, items: Any) -> bool:
 
 
 def _round(frame: Frame, value: Any, ndigits: Any = None) -> Any:
-    method = protocols.user_method(value, "__round__")
+    method = protocols.user_method(frame, value, "__round__")
     if method is not None:
         return frame.call(method, value, *([] if ndigits is None else [ndigits]))
     if is_traced(value) and ndigits is not None and value.weak:

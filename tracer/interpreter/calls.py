@@ -21,6 +21,7 @@ from adjit.tracer.guards import Path
 from adjit.tracer.interpreter import comprehensions, expressions
 from adjit.tracer.interpreter.binding import bind
 from adjit.tracer.interpreter.builtin_functions import BUILTINS
+from adjit.tracer.interpreter.evaluate import evaluate
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.interpreter.functions import Template, template_of
 from adjit.tracer.interpreter.native import call_native, guard_names, holds_symbolic
@@ -84,6 +85,9 @@ def _builtin(function: Any) -> Callable[..., Any] | None:
 def _call_function(frame: Frame, function: types.FunctionType, args: Args, kwargs: Kwargs) -> Any:
     if not is_user_function(function):
         return call_native(frame, function, args, kwargs)
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise frame.trace.error(UnsupportedError, f"{function.__name__} is an async function",
+                                "write an ordinary function")
     source = source_of(function)
     if source is None or source.scope.native:
         guard_names(frame, function, args)
@@ -93,6 +97,7 @@ def _call_function(frame: Frame, function: types.FunctionType, args: Args, kwarg
 
 def _interpret(trace: Trace, function: types.FunctionType, source: Source, args: Args,
                kwargs: Kwargs) -> Any:
+    trace.outside.guard("code", function, None, function.__code__)
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     inner = Frame(trace, source.name, source.file, source.scope, function.__globals__,
                   cells=cells, class_name=source.class_name)
@@ -140,7 +145,7 @@ def _run_body(inner: Frame, body: Any, arguments: Any, bound: dict[str, Any]) ->
         if is_traced(value) and value.trace is inner.trace:
             _name_argument(inner.trace, value, name)
     if not isinstance(body, list):
-        return expressions.evaluate(inner, body)
+        return evaluate(inner, body)
     signal = execute(inner, body)
     return signal.value if isinstance(signal, Return) else None
 
@@ -181,11 +186,13 @@ def _call_partial(frame: Frame, function: functools.partial[Any], args: Args, kw
 def _call_class(frame: Frame, cls: type, args: Args, kwargs: Kwargs) -> Any:
     if issubclass(cls, np.generic):
         return _convert_scalar(frame, cls, args, kwargs)
-    if issubclass(cls, BaseException) or not is_user_class(cls) or type(cls) is not type:
+    if issubclass(cls, BaseException) or not is_user_class(cls) or (
+            type(cls).__call__ is not type.__call__):
         safe = is_user_class(cls) or issubclass(cls, BaseException)
         return cls(*args, **kwargs) if safe else call_native(frame, cls, args, kwargs)
-    if not is_user_function(cls.__init__) or source_of(cls.__init__) is None:
-        return cls(*args, **kwargs)
+    init: Any = vars(cls).get("__init__") or inspect.getattr_static(cls, "__init__")
+    if not is_user_function(init) or source_of(init) is None:
+        return _construct(frame, cls, args, kwargs)
     if is_user_function(cls.__new__):
         made = _call(frame, cls.__new__, (cls, *args), kwargs)
     elif cls.__new__ is object.__new__:
@@ -193,15 +200,24 @@ def _call_class(frame: Frame, cls: type, args: Args, kwargs: Kwargs) -> Any:
     else:
         made = cls.__new__(cls, *args, **kwargs)
     if isinstance(made, cls):
-        _guard_init(frame, cls)
-        _call(frame, cls.__init__, (made, *args), kwargs)
+        if cls not in frame.trace.root.own_classes:
+            frame.trace.outside.guard("attr", cls, "__init__", init)
+            frame.trace.outside.guard("code", init, None, init.__code__)
+        _call(frame, init, (made, *args), kwargs)
     return made
 
 
-def _guard_init(frame: Frame, cls: type) -> None:
-    if cls not in frame.trace.root.own_classes:
-        frame.trace.outside.guard("attr", cls, "__init__", cls.__init__)
-        frame.trace.outside.guard("code", cls.__init__, None, cls.__init__.__code__)
+def _construct(frame: Frame, cls: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Construct natively; the `__post_init__` of a dataclass is the user's, and interpreted."""
+    post = inspect.getattr_static(cls, "__post_init__", None)
+    if not is_user_function(post) or cls.__new__ is not object.__new__ or not cls.__dictoffset__:
+        return cls(*args, **kwargs)
+    made = object.__new__(cls)
+    stand_in = functools.partial(frame.call, post, made)
+    vars(made)["__post_init__"] = stand_in
+    cls.__init__(made, *args, **kwargs)
+    vars(made).pop("__post_init__", None)
+    return made
 
 
 def _convert_scalar(frame: Frame, cls: Any, args: Args, kwargs: Kwargs) -> Any:
@@ -224,6 +240,9 @@ def _call_native(frame: Frame, function: Any, args: Args, kwargs: Kwargs) -> Any
 def _call_object(frame: Frame, function: Any, args: Args, kwargs: Kwargs) -> Any:
     if isinstance(function, functools._lru_cache_wrapper):
         return _call(frame, function.__wrapped__, args, kwargs)
+    if isinstance(function, np.vectorize):
+        raise frame.trace.error(UnsupportedError, "np.vectorize runs its function number by number",
+                                "write it with NumPy functions on whole arrays")
     if hasattr(function, "py_func") and type(function).__module__.startswith("numba"):
         return _call(frame, function.py_func, args, kwargs)
     own = inspect.getattr_static(type(function), "__call__", None)

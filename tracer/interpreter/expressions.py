@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from adjit.tracer.interpreter import protocols
@@ -139,8 +139,8 @@ def _formatted(frame: Frame, node: ast.FormattedValue) -> str:
     value = frame.trace.outside.plain(evaluate(frame, node.value))
     spec = "" if node.format_spec is None else evaluate(frame, node.format_spec)
     if node.conversion != -1:
-        value = {"s": str, "r": repr, "a": ascii}[chr(node.conversion)](
-            protocols.printable(frame, value))
+        convert: Callable[[Any], str] = {"s": str, "r": repr, "a": ascii}[chr(node.conversion)]
+        value = convert(protocols.printable(frame, value))
     return format(protocols.printable(frame, value), spec)
 
 

@@ -168,7 +168,8 @@ class Frame:
         first, last = node.lineno, node.end_lineno or node.lineno
         lines = [linecache.getline(self.file, k, self.globals).rstrip("\n")
                  for k in range(first, last + 1)]
-        if not isinstance(node, ast.expr) or node.end_col_offset is None:
+        compound = isinstance(node, ast.stmt) and (hasattr(node, "body") or hasattr(node, "cases"))
+        if compound or node.end_col_offset is None:
             return lines[0].strip()
         data = [line.encode() for line in lines]
         data[-1] = data[-1][:node.end_col_offset]

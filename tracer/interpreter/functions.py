@@ -38,8 +38,9 @@ def make_function(frame: Frame, node: ast.FunctionDef | ast.Lambda, name: str,
     def interpreted(*args: Any, **kwargs: Any) -> Any:
         if not template.parent.trace.alive or not running():
             raise LeakedTraceError(
-                f"the function {template.name!r}, defined while tracing, is called after the trace "
-                "has ended", remedy="define it outside the differentiated function")
+                f"the function {template.name!r}, defined while tracing, is called after its trace "
+                "has ended, or on another thread",
+                remedy="define it outside the differentiated function")
         trace = running()[-1]
         assert trace.run_function is not None
         return trace.run_function(trace, interpreted, args, kwargs)

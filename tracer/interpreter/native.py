@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +16,7 @@ from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.interpreter.source import codes_in
 from adjit.tracer.operators import is_traced
 from adjit.tracer.origin import SAFE_MODULES, is_user_class
-from adjit.tracer.outside import CONTAINERS, holds_traced
+from adjit.tracer.outside import CONTAINERS, Outside, holds_traced
 from adjit.tracer.symint import SymInt
 
 #: Modules whose functions give another result at each call.
@@ -39,6 +40,8 @@ def call_native(frame: Frame, function: Any, args: tuple[Any, ...], kwargs: dict
         return dispatch.run(frame.trace, lowering, args, kwargs)
     outside = frame.trace.outside
     args, kwargs = outside.plain(args), outside.plain(kwargs)
+    for value in (*args, *kwargs.values()):
+        guard_state(frame, value, function)
     if _moves_objects_only(function):
         return adopt_result(frame, function(*args, **kwargs))
     if any(map(holds_traced, args)) or any(map(holds_traced, kwargs.values())):
@@ -59,9 +62,9 @@ def _refuse_impure(frame: Frame, function: Any, owner: Any) -> None:
     if impure:
         name = dispatch.qualified_name(function) or repr(function)
         raise frame.trace.error(
-            UnsupportedError, f"{name} gives another result at each call, and the compiled function "
-            "would always use that of the first", "draw random numbers (or read the clock) "
-            "outside, and pass them as an argument")
+            UnsupportedError, f"{name} gives another result at each call, and the compiled "
+            "function would always use that of the first",
+            "draw random numbers (or read the clock) outside, and pass them as an argument")
 
 
 def _array_method(function: Any) -> Any:
@@ -97,14 +100,40 @@ def _container_method(frame: Frame, function: Any, owner: Any, args: tuple[Any, 
                 LeakedTraceError, f".{name}() of an object from outside the function would keep a "
                 "traced value beyond its trace", "return the value from the function instead")
         raise frame.trace.error(
-            UnsupportedError, f".{name}() changes an object from outside the function; the compiled "
-            "function would do so only while it is traced", "return the new value instead")
+            UnsupportedError, f".{name}() changes an object from outside the function; the "
+            "compiled function would do so only while it is traced", "return the new value instead")
     if name == "get" and isinstance(owner, dict):
         if args[0] in owner:
             return outside.item(owner, args[0])
         outside.guard("missing", owner, args[0], None)
         return args[1] if len(args) > 1 else kwargs.get("default")
     return getattr(outside.snapshot(owner), name)(*args, **kwargs)
+
+
+def guard_state(frame: Frame, obj: Any, function: Any = None) -> None:
+    """Guard what an object of the user's from outside holds: native code may read any of it."""
+    outside = frame.trace.outside
+    if not outside.is_outside(obj) or not is_user_class(type(obj)) or isinstance(obj, CONTAINERS):
+        return
+    if function is copy.deepcopy:
+        raise frame.trace.error(
+            UnsupportedError, "copy.deepcopy of an object from outside the function copies the "
+            "arrays in it once, while tracing", "copy the arrays that you need: x.copy()")
+    for name, value in _state(obj):
+        known = outside.is_outside(value)
+        outside.guard("attr", obj, name, value)
+        outside.mark(value)
+        if isinstance(value, (list, dict)):
+            guard_items(outside, value)
+        elif not known:
+            guard_state(frame, value)
+
+
+def _state(obj: Any) -> list[tuple[str, Any]]:
+    slots = [name for cls in type(obj).__mro__ for name in getattr(cls, "__slots__", ())]
+    found = dict(getattr(obj, "__dict__", {}))
+    found.update({name: getattr(obj, name) for name in slots if hasattr(obj, name)})
+    return list(found.items())
 
 
 def holds_symbolic(obj: Any) -> bool:
@@ -152,13 +181,13 @@ def guard_names(frame: Frame, function: types.FunctionType, args: tuple[Any, ...
             continue
         if not holds_traced(found):
             outside.guard("cell", cell, None, found)
-            _guard_deep(outside, found, name)
+            guard_items(outside, found)
     names = {name for code in codes_in(function.__code__) for name in code.co_names}
     for name in sorted(names):
         if name in function.__globals__:
             found = function.__globals__[name]
             outside.guard("global", function.__globals__, name, found)
-            _guard_deep(outside, found, name)
+            guard_items(outside, found)
         for owner in (*args, *_own_objects(function)):
             if outside.is_outside(owner) and name in getattr(owner, "__dict__", {}):
                 outside.guard("attr", owner, name, vars(owner)[name])
@@ -174,9 +203,10 @@ def _own_objects(function: types.FunctionType) -> Iterator[Any]:
             continue
 
 
-def _guard_deep(outside: Any, found: Any, name: str) -> None:
+def guard_items(outside: Outside, found: Any) -> None:
+    """Guard the items of a list or dict."""
     if isinstance(found, (list, dict)):
-        outside.mark(found, name)
+        outside.mark(found)
         keys = range(len(found)) if isinstance(found, list) else list(found)
         outside.guard("len" if isinstance(found, list) else "keys", found, None,
                       len(found) if isinstance(found, list) else tuple(found))

@@ -15,6 +15,7 @@ from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.tracer import operators
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter.frame import Frame
+from adjit.tracer.interpreter.native import guard_state
 from adjit.tracer.operators import is_traced
 from adjit.tracer.origin import is_user_function
 from adjit.tracer.outside import holds_traced
@@ -48,12 +49,16 @@ _UNARY: Mapping[type, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-def user_method(obj: Any, name: str) -> Any:
+def user_method(frame: Frame, obj: Any, name: str) -> Any:
     """A special method that the user wrote for an object's class; None where there is none."""
     for cls in type(obj).__mro__:
         found = vars(cls).get(name)
         if found is not None:
-            return found if is_user_function(found) else None
+            if not is_user_function(found):
+                return None
+            if cls not in frame.trace.root.own_classes:
+                frame.trace.outside.guard("attr", cls, name, found)
+            return found
     return None
 
 
@@ -69,7 +74,7 @@ def truth(frame: Frame, value: Any) -> bool:
             outside.guard("len", value, None, len(value))
         return len(value) > 0
     for name in ("__bool__", "__len__"):
-        method = user_method(value, name)
+        method = user_method(frame, value, name)
         if method is not None:
             return bool(frame.call(method, value))
     return bool(value)
@@ -84,16 +89,16 @@ def iterate(frame: Frame, value: Any) -> Iterator[Any]:
         raise frame.trace.error(
             UnsupportedError, "an iterator from outside the function is used up while tracing",
             "pass the items as a list")
-    method = user_method(value, "__iter__")
+    method = user_method(frame, value, "__iter__")
     if method is not None:
         value = frame.call(method, value)
-    if user_method(value, "__next__") is not None:
+    if user_method(frame, value, "__next__") is not None:
         return _steps(frame, value)
-    return iter(value)
+    return iter(value) if is_traced(value) else map(outside.wrapped, value)
 
 
 def _steps(frame: Frame, value: Any) -> Iterator[Any]:
-    method = user_method(value, "__next__")
+    method = user_method(frame, value, "__next__")
     while True:
         try:
             item = frame.call(method, value)
@@ -123,7 +128,7 @@ def inplace(frame: Frame, symbol: str, a: Any, b: Any) -> Any:
     if is_traced(a) and operators.accepts(b):
         return operators.inplace(symbol, a, frame.trace.outside.plain(b))
     name = operators.BINARY[symbol][0]
-    method = user_method(a, f"__i{name}__")
+    method = user_method(frame, a, f"__i{name}__")
     if method is not None:
         found = frame.call(method, a, b)
         if found is not NotImplemented:
@@ -140,7 +145,7 @@ def _takes_numbers(x: Any) -> bool:
 
 def _by_user(frame: Frame, a: Any, b: Any, forward: str, reflected: str) -> Any:
     """Python's protocol for a binary operator, as far as methods of the user's take part."""
-    first, second = user_method(a, forward), user_method(b, reflected)
+    first, second = user_method(frame, a, forward), user_method(frame, b, reflected)
     if first is None and second is None:
         return NotImplemented
     attempts = [(first, a, b), (second, b, a)]
@@ -160,7 +165,7 @@ def _by_user(frame: Frame, a: Any, b: Any, forward: str, reflected: str) -> Any:
 def unary(frame: Frame, op: type, value: Any) -> Any:
     """`-x`, `+x`, `~x`."""
     name, native = _UNARY[op]
-    method = user_method(value, name)
+    method = user_method(frame, value, name)
     return native(value) if method is None else frame.call(method, value)
 
 
@@ -183,12 +188,14 @@ def compare(frame: Frame, op: type, a: Any, b: Any) -> Any:
             return found
         plain = frame.trace.outside.plain
         a, b = plain(a), plain(b)
+        guard_state(frame, a)
+        guard_state(frame, b)
     return _NATIVE[symbol](a, b)
 
 
 def contains(frame: Frame, container: Any, item: Any) -> bool:
     """`item in container`."""
-    method = user_method(container, "__contains__")
+    method = user_method(frame, container, "__contains__")
     if method is not None:
         return truth(frame, frame.call(method, container, item))
     outside = frame.trace.outside
@@ -220,14 +227,14 @@ def get_item(frame: Frame, obj: Any, key: Any) -> Any:
         return obj[outside.plain(key)]
     if outside.is_outside_container(obj):
         return _outside_item(frame, obj, key)
-    method = user_method(obj, "__getitem__")
+    method = user_method(frame, obj, "__getitem__")
     if method is not None:
         return frame.call(method, obj, key)
     if isinstance(obj, (list, tuple, str, range)):
         key = _static_index(frame, key)
     if outside.is_outside(obj) and not isinstance(obj, (str, bytes, range, type)):
         return outside.adopt(obj[key], Path("item", obj, key))
-    return obj[key]
+    return outside.wrapped(obj[key])
 
 
 def _outside_item(frame: Frame, obj: Any, key: Any) -> Any:
@@ -264,7 +271,7 @@ def set_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
         obj[outside.plain(key)] = outside.plain(value)
         return
     outside.refuse_store(obj, value, "the assignment to an item")
-    method = user_method(obj, "__setitem__")
+    method = user_method(frame, obj, "__setitem__")
     if method is not None:
         frame.call(method, obj, key, value)
         return
@@ -274,7 +281,7 @@ def set_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
 def delete_item(frame: Frame, obj: Any, key: Any) -> None:
     """`del obj[key]`."""
     frame.trace.outside.refuse_store(obj, None, "the deletion of an item")
-    method = user_method(obj, "__delitem__")
+    method = user_method(frame, obj, "__delitem__")
     if method is not None:
         frame.call(method, obj, key)
         return

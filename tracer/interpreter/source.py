@@ -150,4 +150,5 @@ def _same_code(code: types.CodeType, other: types.CodeType, node: FunctionNode) 
 
 
 def _arguments(code: types.CodeType) -> int:
-    return code.co_argcount + code.co_kwonlyargcount
+    count: int = code.co_argcount + code.co_kwonlyargcount
+    return count

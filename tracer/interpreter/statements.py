@@ -187,7 +187,7 @@ def _guarded(frame: Frame, node: ast.Try) -> Signal:
         signal = execute(frame, node.body)
     except AdjitError:
         raise
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  the user's handlers choose
         return _handle(frame, node.handlers, error)
     return execute(frame, node.orelse) if signal is None else signal
 

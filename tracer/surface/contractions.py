@@ -68,7 +68,8 @@ def diagonal(t: Trace, x: Operand, axis1: int, axis2: int, offset: Size, size: S
     rest = [k for k in range(len(x.shape)) if k not in (axis1, axis2)]
     x = t.builder.transpose(x, [*rest, axis1, axis2])
     steps = t.builder.emit(st.iota, size=size)
-    row, column = steps, steps
+    row: Operand = steps
+    column: Operand = steps
     if not (isinstance(offset, int) and offset == 0):
         if t.sizes.decide(offset, ">", 0):
             column = t.builder.add(steps, t.builder.dim(offset))

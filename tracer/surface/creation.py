@@ -163,7 +163,7 @@ def asfortranarray(t: Trace, a: Any, dtype: Any = None) -> TracedArray:
 
 def _contiguous(t: Trace, name: str, a: Any, dtype: Any, order: str) -> TracedArray:
     x = kit.array(t, a)
-    if x.strides is not None or dtype is not None and np.dtype(dtype) != x.dtype:
+    if x.strides is not None or (dtype is not None and np.dtype(dtype) != x.dtype):
         return _as_array(t, name, x, dtype, order, None)
     # An array or a copy of it: nobody may write to either from now on.
     made = copy_of(t, x, None, order)
@@ -205,8 +205,9 @@ def astype_method(t: Trace, self: TracedArray, dtype: Any, order: Any = "K",
 @lowers(np.copyto)
 def copyto(t: Trace, dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     value = t.wrap(t.lift(src))
-    if kit.weak_type(src) is not None and value.dtype.kind in "if":
-        value = t.wrap(kit.operand(t, src, np.result_type(dst.dtype, kit.weak_type(src)())))
+    weak = kit.weak_type(src)
+    if weak in (int, float):  # a Python number takes the dtype of the array, if its kind fits
+        value = t.wrap(kit.operand(t, src, np.result_type(dst.dtype, weak(0))))
     kit.write(t, "np.copyto", dst, value, where=where, casting=casting)
 
 

@@ -40,6 +40,34 @@ def cumprod(t: Trace, a: Any, axis: Any = None, dtype: Any = None) -> TracedArra
     return running(t, "prod", a, axis, dtype)
 
 
+def _array_api(t: Trace, op: str, x: Any, axis: Any, dtype: Any, include_initial: Any
+               ) -> TracedArray:
+    """The running functions of the array API: a vector needs no axis=, a start may be put first."""
+    v = kit.array(t, x)
+    if axis is None and v.ndim != 1:
+        raise ValueError("For arrays which have more than one dimension ``axis`` argument is "
+                         "required.")
+    k = 0 if axis is None else kit.axis_of(t, axis, v.ndim)
+    out = t.lift(running(t, op, v, k, dtype))
+    if include_initial:
+        start = t.builder.full(0 if op == "sum" else 1, tuple(
+            1 if i == k else n for i, n in enumerate(out.shape)), out.type.dtype)
+        out = t.emit(st.concatenate, start, out, axis=k)
+    return t.wrap(out)
+
+
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    @lowers(np.cumulative_sum)
+    def cumulative_sum(t: Trace, x: Any, axis: Any = None, dtype: Any = None,
+                       include_initial: Any = False) -> TracedArray:
+        return _array_api(t, "sum", x, axis, dtype, include_initial)
+
+    @lowers(np.cumulative_prod)
+    def cumulative_prod(t: Trace, x: Any, axis: Any = None, dtype: Any = None,
+                        include_initial: Any = False) -> TracedArray:
+        return _array_api(t, "prod", x, axis, dtype, include_initial)
+
+
 @lowers(np.nancumsum)
 def nancumsum(t: Trace, a: Any, axis: Any = None, dtype: Any = None) -> TracedArray:
     return running(t, "sum", _without_nan(t, a, 0.0), axis, dtype)
@@ -67,7 +95,7 @@ def diff(t: Trace, a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, appe
     if not x.ndim:
         raise ValueError("diff requires input that is at least one dimensional")
     k = kit.axis_of(t, axis, x.ndim)
-    ends = []
+    ends: list[TracedArray | None] = []
     for given in (prepend, append):
         if given is None:
             ends.append(None)
@@ -119,7 +147,7 @@ def trapezoid(t: Trace, y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) ->
     size = v.shape[k] - 1
     if t.sizes.decide(size, "<", 0):
         size = 0
-    upper = t.wrap(piece(t, v, k, 0 if size == 0 else 1, size), array=True)
+    upper: Any = t.wrap(piece(t, v, k, 0 if size == 0 else 1, size), array=True)
     lower = t.wrap(piece(t, v, k, 0, size), array=True)
     return red.sum_(t, step * (upper + lower) / 2.0, k)
 
@@ -149,7 +177,7 @@ def _slope(t: Trace, x: TracedArray, axis: int, h: Any, edge_order: int) -> Trac
     v = t.lift(x)
     n = v.shape[axis]
 
-    def at(start: Size, size: Size = 1) -> TracedArray:
+    def at(start: Size, size: Size = 1) -> Any:
         return t.wrap(piece(t, v, axis, start, size), array=True)
 
     if edge_order == 1:

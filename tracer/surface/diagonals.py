@@ -9,7 +9,7 @@ import numpy as np
 from adjit.ir import dims
 from adjit.ir.dims import Size
 from adjit.ir.errors import ShapeError
-from adjit.ir.indexing import Gather, full
+from adjit.ir.indexing import Gather, Spec, full
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.values import Operand, literal
 from adjit.tracer.arrays import TracedArray
@@ -46,7 +46,7 @@ def diagonal(t: Trace, a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) 
     rest = [k for k in range(x.ndim) if k not in (i, j)]
     x = x.transpose_view((*rest, i, j)) if [*rest, i, j] != list(range(x.ndim)) else x
     row, column = _diagonal_places(t, x.dims[-2], x.dims[-1], kit.as_size(t, offset, "offset"))
-    spec = (*map(full, x.dims[:-2]), Gather(0, True), Gather(1, True))
+    spec: Spec = (*map(full, x.dims[:-2]), Gather(0, True), Gather(1, True))
     return x.index_view(spec, (row, column))
 
 
@@ -90,7 +90,7 @@ def fill_diagonal(t: Trace, a: Any, val: Any) -> None:
     if a.ndim != 2:
         raise t.error(ShapeError, "np.fill_diagonal of an array that is no matrix",
                       "give a matrix")
-    row, column = _diagonal_places(t, *a.dims, 0)
+    row, column = _diagonal_places(t, a.dims[0], a.dims[1], 0)
     value = kit.operand(t, val, a.dtype)
     kit.broadcasts_into(t, value.shape, row.shape, "np.fill_diagonal: val")
     a.update((Gather(0, True), Gather(1, True)), (row, column), value)

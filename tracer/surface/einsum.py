@@ -63,7 +63,7 @@ def _parse(t: Trace, operands: Sequence[Any]) -> tuple[list[Any], list[Any], Any
 def _letters(t: Trace, term: str, text: str) -> list[int]:
     """Labels as numbers in the alphabet's order (A-Z before a-z, as NumPy sorts them)."""
     names = term.replace("...", ".")
-    if not all(c == "." or c.isascii() and c.isalpha() for c in names) or names.count(".") > 1:
+    if not all(c == "." or (c.isascii() and c.isalpha()) for c in names) or names.count(".") > 1:
         raise t.error(ArgumentError, f"einsum: {term!r} in {text!r} is not made of letters",
                       "name the axes by letters, and the others by one ellipsis")
     return [_ELLIPSIS if c == "." else ord(c) for c in names]
@@ -83,7 +83,7 @@ def _parse_lists(t: Trace, operands: Sequence[Any]) -> tuple[list[Any], list[Any
 def _expanded(t: Trace, names: Sequence[int], ndim: int) -> Labels:
     """The labels with the ellipsis written out; its axes count from the right: -1, -2, ..."""
     missing = ndim - (len(names) - (_ELLIPSIS in names))
-    if missing < 0 or missing and _ELLIPSIS not in names:
+    if missing < 0 or (missing and _ELLIPSIS not in names):
         raise t.error(ArgumentError, f"einsum: {len(names)} labels for an array with {ndim} axes",
                       "write one label for each axis")
     out: list[int] = []

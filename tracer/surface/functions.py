@@ -70,11 +70,19 @@ def fix(t: Trace, x: Any) -> TracedArray:
 def sinc(t: Trace, x: Any) -> TracedArray:
     b, v = t.builder, t.lift(x)
     v = kit.operand(t, v, red.inexact(v.type.dtype))
-    dtype = v.type.dtype
-    one = literal(1.0, dtype)
-    zero = b.emit(ew.eq, v, literal(0.0, dtype))
-    y = b.mul(b.emit(ew.select, zero, one, v), literal(math.pi, dtype))
-    return t.wrap(b.emit(ew.select, zero, one, b.div(b.emit(ew.sin, y), y)))
+
+    def number(value: float) -> Operand:
+        return literal(value, v.type.dtype)
+
+    # Near 0 the series, to full precision: sin(y)/y and its derivatives of every order need it.
+    y = b.mul(v, number(math.pi))
+    near = b.emit(ew.lt, b.emit(ew.abs, y), number(0.05))
+    square = b.mul(y, y)
+    series = b.add(b.mul(square, number(-1 / 5040)), number(1 / 120))
+    series = b.add(b.mul(square, series), number(-1 / 6))
+    series = b.add(b.mul(square, series), number(1.0))
+    far = b.emit(ew.select, near, number(1.0), y)
+    return t.wrap(b.emit(ew.select, near, series, b.div(b.emit(ew.sin, far), far)))
 
 
 @lowers(np.nan_to_num)
@@ -84,7 +92,8 @@ def nan_to_num(t: Trace, x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any =
     dtype = v.type.dtype
     out = v
     if dtype.kind == "f":
-        limits = np.finfo(dtype)  # type: ignore[arg-type]
+        kind: Any = dtype
+        limits = np.finfo(kind)
         high = float(limits.max) if posinf is None else posinf
         low = float(limits.min) if neginf is None else neginf
         b, zero = t.builder, literal(0.0, dtype)

@@ -89,8 +89,9 @@ def ix_(t: Trace, *args: Any) -> tuple[TracedArray, ...]:
 def unravel_index(t: Trace, indices: Any, shape: Any, order: str = "C") -> tuple[Any, ...]:
     sizes = kit.as_shape(t, shape)
     if not kit.is_traced(indices):
-        return _known(t, lambda i: np.unravel_index(i, tuple(map(t.sizes.concrete, sizes)), order),
-                      indices)  # type: ignore[no-any-return]
+        known: tuple[Any, ...] = _known(
+            t, np.unravel_index, indices, tuple(map(t.sizes.concrete, sizes)), order)
+        return known
     rest = kit.operand(t, indices, np.int64)
     out = []
     for n in sizes[::-1] if order == "C" else sizes:

@@ -8,10 +8,11 @@ import numpy as np
 
 from adjit.ir.dims import Size, product
 from adjit.ir.errors import IndexingError, UnsupportedError
-from adjit.ir.indexing import Gather, Item, full
+from adjit.ir.indexing import Gather, Item
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.values import Operand, literal
 from adjit.tracer import indexing as ix
+from adjit.tracer import masks
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.surface import kit, shapes
 from adjit.tracer.surface.ranges import steps
@@ -111,7 +112,7 @@ def nonzero(t: Trace, a: Any) -> tuple[TracedArray, ...]:
     if not mask.shape:
         raise ValueError("Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar)."
                          "nonzero() instead.")
-    return tuple(t.wrap(x) for x in ix.nonzero(t, t.lift(t.wrap(mask))))
+    return tuple(t.wrap(x) for x in masks.nonzero(t, mask))
 
 
 @lowers(np.flatnonzero)

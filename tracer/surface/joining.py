@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -174,7 +175,7 @@ def _split(t: Trace, ary: Any, where: Any, axis: Any, *, even: bool) -> list[Tra
     k = kit.axis_of(t, axis, x.ndim)
     cuts = _cuts(t, x.dims[k], where, even=even)
     out = []
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in itertools.pairwise(cuts):
         size = stop - start if t.sizes.decide(stop, ">", start) else 0
         out.append(x.index_view(tuple(Slice(start, size) if i == k else full(n)
                                       for i, n in enumerate(x.dims))))
@@ -189,6 +190,13 @@ def split(t: Trace, ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[T
 @lowers(np.array_split)
 def array_split(t: Trace, ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[TracedArray]:
     return _split(t, ary, indices_or_sections, axis, even=False)
+
+
+if hasattr(np, "unstack"):  # NumPy 2.1
+    @lowers(np.unstack)
+    def unstack(t: Trace, x: Any, axis: Any = 0) -> tuple[TracedArray, ...]:
+        v = kit.array(t, x)
+        return tuple(shapes.moveaxis(t, v, axis, 0))
 
 
 @lowers(np.hsplit)

@@ -11,7 +11,7 @@ import numpy as np
 from adjit.ir import dims
 from adjit.ir.dims import Size, product
 from adjit.ir.errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
-from adjit.ir.values import Literal, Operand, Shape
+from adjit.ir.values import Operand, Shape
 from adjit.tracer import layout
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.symint import SymInt, number_of
@@ -19,7 +19,6 @@ from adjit.tracer.trace import Trace
 
 INT = np.dtype(np.int64)
 FLOAT = np.dtype(np.float64)
-BOOL = np.dtype(np.bool_)
 
 
 # What an object is.
@@ -39,7 +38,7 @@ def is_number(x: Any) -> bool:
 
 def is_scalar(x: Any) -> bool:
     """True for numbers and what stands for one number."""
-    return is_number(x) or isinstance(x, SymInt) or isinstance(x, TracedArray) and x.ndim == 0
+    return is_number(x) or isinstance(x, SymInt) or (isinstance(x, TracedArray) and x.ndim == 0)
 
 
 def weak_type(x: Any) -> type | None:
@@ -85,7 +84,7 @@ def operand(t: Trace, x: Any, dtype: Any = None) -> Operand:
 
 def check_dtype(t: Trace, dtype: Any) -> np.dtype[Any]:
     """The dtype, if graphs can hold it: bool, integers, float32 and float64."""
-    target = np.dtype(dtype)
+    target: np.dtype[Any] = np.dtype(dtype)
     if target.isnative and (target.kind in "biu" or target.char in "fd"):
         return target
     raise t.error(DTypeError, f"dtype {target} is not supported",

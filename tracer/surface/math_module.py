@@ -51,7 +51,7 @@ def _through(function: Callable[..., Any]) -> Callable[..., Operand]:
     return lambda t, *operands: t.lift(t.lowered(function, *map(t.wrap, operands)))
 
 
-for _function, _made in {
+_PRIMITIVES: dict[Callable[..., Any], Primitive] = {
     math.sqrt: ew.sqrt, math.cbrt: ew.cbrt, math.exp: ew.exp, math.exp2: ew.exp2,
     math.expm1: ew.expm1, math.log2: ew.log2, math.log10: ew.log10, math.log1p: ew.log1p,
     math.sin: ew.sin, math.cos: ew.cos, math.tan: ew.tan, math.asin: ew.arcsin,
@@ -60,11 +60,12 @@ for _function, _made in {
     math.erf: ew.erf, math.erfc: ew.erfc, math.fabs: ew.abs, math.atan2: ew.arctan2,
     math.pow: ew.pow, math.fmod: ew.fmod, math.copysign: ew.copysign,
     math.isnan: ew.isnan, math.isinf: ew.isinf, math.isfinite: ew.isfinite,
-}.items():
+}
+for _function, _made in _PRIMITIVES.items():
     _row(_function, _primitive(_made))
 
-for _function, _ufunc in {math.degrees: np.degrees, math.radians: np.radians}.items():
-    _row(_function, _through(_ufunc))
+_row(math.degrees, _through(np.degrees))
+_row(math.radians, _through(np.radians))
 
 
 def _to_integer(primitive: Primitive) -> Callable[..., Operand]:
@@ -145,7 +146,7 @@ def modf(t: Trace, x: Any) -> Any:
 
 def fraction_and_whole(t: Trace, x: Operand) -> tuple[Operand, Operand]:
     """Both parts with the sign of x; the fraction of an infinity is 0."""
-    b, zero = t.builder, literal(0.0, x.type.dtype)
-    whole = b.emit(ew.trunc, x)
-    fraction = b.emit(ew.select, b.emit(ew.isinf, x), zero, b.sub(x, whole))
-    return b.emit(ew.copysign, fraction, x), whole
+    b, dtype = t.builder, x.type.dtype
+    nothing = b.emit(ew.copysign, literal(0.0, dtype), x)
+    fraction = b.emit(ew.fmod, x, literal(1.0, dtype))
+    return b.emit(ew.select, b.emit(ew.isinf, x), nothing, fraction), b.emit(ew.trunc, x)

@@ -85,7 +85,8 @@ def _border(t: Trace, x: Operand, axis: int, low: Size, high: Size, mode: str) -
     if mode != "edge" and (t.sizes.decide(low, ">", reach) or t.sizes.decide(high, ">", reach)):
         # Wider than the array: the pattern repeats, which is simplest said by positions.
         widths = (t.sizes.concrete(low), t.sizes.concrete(high))
-        return gather(t, x, axis, np.pad(np.arange(t.sizes.concrete(n)), widths, mode=mode))
+        pattern: Any = mode
+        return gather(t, x, axis, np.pad(np.arange(t.sizes.concrete(n)), widths, mode=pattern))
     before, after = _BORDERS[mode](t, x, axis, n, low, high)
     pieces = [*([] if low == 0 else [before()]), x, *([] if high == 0 else [after()])]
     return t.builder.emit(st.concatenate, *pieces, axis=axis)

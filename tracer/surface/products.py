@@ -27,11 +27,11 @@ def _agree(t: Trace, name: str, a: Operand, i: int, b: Operand, j: int) -> None:
     """Two axes are summed together: their sizes must agree (size 1 does not broadcast)."""
     try:
         t.sizes.equate(a.shape[i], b.shape[j], name)
-    except ShapeError:
-        raise t.error(ShapeError, f"{name}: shapes {kit.show(t, a)} and {kit.show(t, b)} do not fit: "
+    except ShapeError as error:
+        raise t.error(ShapeError, f"{name}: shapes {kit.show(t, a)} and {kit.show(t, b)}: "
                       f"axis {i % len(a.shape)} of the first has size {t.sizes.show(a.shape[i])}, "
                       f"axis {j % len(b.shape)} of the second {t.sizes.show(b.shape[j])}",
-                      "transpose or reshape one of them") from None
+                      error.remedy or "transpose or reshape one of them") from None
 
 
 def _labels(start: int, n: int) -> list[int]:

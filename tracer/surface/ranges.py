@@ -9,7 +9,7 @@ import numpy as np
 
 from adjit.ir.dims import Size
 from adjit.ir.errors import DataDependentError, UnsupportedError
-from adjit.ir.indexing import At, full
+from adjit.ir.indexing import At, Spec, full
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Literal, Operand, literal
@@ -32,7 +32,7 @@ def arange(t: Trace, start_or_stop: Any, stop: Any = None, step: Any = 1, dtype:
     step = 1 if step is None else step
     given = [_plain(t, x) for x in (start, stop, step)]
     if all(map(is_integer, given)):
-        return _integer_range(t, *(kit.as_size(t, x) for x in given), dtype)
+        return _integer_range(t, [kit.as_size(t, x) for x in given], dtype)
     return _float_range(t, given, dtype)
 
 
@@ -48,7 +48,8 @@ def _plain(t: Trace, x: Any) -> Any:
     return x.item() if isinstance(x, np.generic) else x
 
 
-def _integer_range(t: Trace, start: Size, stop: Size, step: Size, dtype: Any) -> TracedArray:
+def _integer_range(t: Trace, given: list[Size], dtype: Any) -> TracedArray:
+    start, stop, step = given
     target = kit.check_dtype(t, dtype or np.int64)
     if t.sizes.decide(step, "==", 0):
         raise ZeroDivisionError("division by zero")
@@ -72,7 +73,8 @@ def _float_range(t: Trace, given: list[Any], dtype: Any) -> TracedArray:
     size = max(math.ceil((stop - start) / step), 0)
     target = kit.check_dtype(t, dtype or np.float64)
     if target.kind != "f":
-        return t.wrap(t.lift(np.arange(start, stop, step, target)))
+        known: Any = (start, stop, step, target)
+        return t.wrap(t.lift(t.outside.fresh(np.arange(*known))))
     first = target.type(start)
     delta = target.type(start + step) - first
     out = t.builder.mul(steps(t, size, target), literal(float(delta), target))
@@ -100,7 +102,7 @@ def linspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = Tru
     out = b.mul(column, delta if t.sizes.decide(intervals, "<=", 0) else step)
     out = b.add(out, low)
     if endpoint and t.sizes.decide(size, ">", 1):
-        last = (At(size - 1), *map(full, out.shape[1:]))
+        last: Spec = (At(size - 1), *map(full, out.shape[1:]))
         out = b.update(out, b.broadcast(high, out.shape[1:]), last)
     target = kit.check_dtype(t, dtype or inner)
     if target.kind in "iu":
@@ -136,8 +138,8 @@ def geomspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = Tr
     t.sizes.broadcast([low.shape, high.shape])
     b, inner = t.builder, low.type.dtype
     sign = b.emit(ew.sign, low)
-    logs = [t.wrap(b.emit(ew.log10, b.mul(x, sign))) for x in (low, high)]
-    made = logspace(t, *logs, num=num, endpoint=endpoint)
+    first, last = (t.wrap(b.emit(ew.log10, b.mul(x, sign))) for x in (low, high))
+    made = logspace(t, first, last, num, endpoint)
     out = t.lift(made)
     size = out.shape[0]
     out = b.mul(out, sign)

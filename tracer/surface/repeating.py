@@ -13,7 +13,6 @@ from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.surface import kit, shapes
-from adjit.tracer.surface.joining import join
 from adjit.tracer.surface.table import lowers
 from adjit.tracer.trace import Trace
 
@@ -40,8 +39,8 @@ def repeat(t: Trace, a: Any, repeats: Any, axis: Any = None) -> TracedArray:
         raise t.error(UnsupportedError, "np.repeat with traced repeats gives an array of unknown "
                       "size", "give the repeats as plain integers")
     if isinstance(repeats, (tuple, list, np.ndarray)) and len(repeats) > 1:
-        n = t.sizes.concrete(x.shape[k])
-        return t.wrap(gather(t, x, k, np.repeat(np.arange(n), repeats)))
+        places = np.arange(t.sizes.concrete(x.shape[k]))
+        return t.wrap(gather(t, x, k, np.repeat(places, repeats)))
     if isinstance(repeats, (tuple, list, np.ndarray)):
         repeats = np.ravel(repeats)[0]
     times = kit.as_size(t, repeats, "repeats")
@@ -84,14 +83,12 @@ def _rolled(t: Trace, x: Operand, shift: Size, axis: int) -> Operand:
     n = x.shape[axis]
     if t.sizes.decide(n, "==", 0):
         return x
-    by = shift % n
-    if isinstance(shift, int) and isinstance(n, int):
-        by = shift % n
-    elif t.sizes.decide(shift, ">=", 0) and t.sizes.decide(shift, "<", n):
+    by: Size = shift % n
+    if t.sizes.decide(shift, ">=", 0) and t.sizes.decide(shift, "<", n):
         by = shift
     elif t.sizes.decide(shift, "<", 0) and t.sizes.decide(shift + n, ">", 0):
         by = shift + n
-    if t.sizes.decide(by, "==", 0):
+    if t.sizes.decide(by, "<=", 0):
         return x
     return t.builder.emit(st.concatenate, piece(t, x, axis, n - by, by),
                           piece(t, x, axis, 0, n - by), axis=axis)
@@ -105,14 +102,14 @@ def insert(t: Trace, arr: Any, obj: Any, values: Any, axis: Any = None) -> Trace
     x = kit.array(t, arr)
     if axis is None:
         x, axis = shapes.ravel(t, x), 0
-    if isinstance(obj, (tuple, list, np.ndarray, slice)) or isinstance(obj, TracedArray):
+    if isinstance(obj, (tuple, list, np.ndarray, slice, TracedArray)):
         raise t.error(UnsupportedError, "np.insert at several places is not supported",
                       "insert one after the other, or use np.concatenate")
     k = kit.axis_of(t, axis, x.ndim)
     at = _position(t, obj, x.dims[k], past_end=1)
     new = kit.operand(t, values, x.dtype)
     inner = (*x.dims[:k], *x.dims[k + 1:])
-    if len(new.shape) < x.ndim or new.shape[k] == 1 and x.ndim > 1:
+    if len(new.shape) < x.ndim or (new.shape[k] == 1 and x.ndim > 1):
         new = _one_slice(t, new, inner, x.ndim, k)
     else:
         target = (*inner[:k], new.shape[k], *inner[k:])

@@ -7,7 +7,8 @@ derivative that follows from it are finite and right.
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,7 +32,10 @@ def _floats(t: Trace, *objs: Any) -> list[Operand]:
     return operands
 
 
-def _special(name: str) -> Any:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _special(name: str) -> Callable[[F], F]:
     return lowers_qualified(f"scipy.special.{name}")
 
 
@@ -76,32 +80,38 @@ def ndtr(t: Trace, x: Any) -> TracedArray:
     return t.wrap(b.mul(tail, literal(0.5, dtype)))
 
 
-def _times_log(t: Trace, x: Any, y: Any, primitive: Primitive) -> TracedArray:
-    """`x * log(y)`, 0 where x is 0 (unless y is NaN); there the logarithm is of a safe number."""
+def _times_log(t: Trace, x: Any, y: Any, primitive: Primitive, pole: float) -> TracedArray:
+    """`x * log(y)`, 0 where x is 0 (unless y is NaN).
+
+    Only where the logarithm is not finite, at or below its pole or at infinity, is it taken of 1
+    instead: for x = 0 and any other y the derivative by x is still log(y).
+    """
     v, w = _floats(t, x, y)
     b, dtype = t.builder, v.type.dtype
-    one, zero = literal(1.0, dtype), literal(0.0, dtype)
-    nothing = b.emit(ew.logical_and, b.emit(ew.eq, v, zero),
-                     b.emit(ew.logical_not, b.emit(ew.isnan, w)))
-    safe = b.emit(ew.select, nothing, one, w)
-    return t.wrap(b.emit(ew.select, nothing, zero, b.mul(v, b.emit(primitive, safe))))
+    usual = b.emit(ew.gt, w, literal(pole, dtype))
+    usual = b.emit(ew.logical_and, usual, b.emit(ew.lt, w, literal(math.inf, dtype)))
+    usual = b.emit(ew.logical_or, usual, b.emit(ew.isnan, w))
+    nothing = b.emit(ew.logical_and, b.emit(ew.eq, v, literal(0.0, dtype)),
+                     b.emit(ew.logical_not, usual))
+    safe = b.emit(ew.select, nothing, literal(pole + 1.0, dtype), w)
+    return t.wrap(b.mul(v, b.emit(primitive, safe)))
 
 
 @_special("xlogy")
 def xlogy(t: Trace, x1: Any, x2: Any) -> TracedArray:
-    return _times_log(t, x1, x2, ew.log)
+    return _times_log(t, x1, x2, ew.log, 0.0)
 
 
 @_special("xlog1py")
 def xlog1py(t: Trace, x1: Any, x2: Any) -> TracedArray:
-    return _times_log(t, x1, x2, ew.log1p)
+    return _times_log(t, x1, x2, ew.log1p, -1.0)
 
 
 @_special("entr")
 def entr(t: Trace, x: Any) -> TracedArray:
     (v,) = _floats(t, x)
     b, zero = t.builder, literal(0.0, v.type.dtype)
-    value = b.neg(t.lift(_times_log(t, v, v, ew.log)))
+    value = b.neg(t.lift(_times_log(t, v, v, ew.log, 0.0)))
     below = literal(-math.inf, v.type.dtype)
     return t.wrap(b.emit(ew.select, b.emit(ew.lt, v, zero), below, value))
 

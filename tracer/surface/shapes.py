@@ -9,7 +9,6 @@ import numpy as np
 
 from adjit.ir.errors import ArgumentError, ShapeError, UnsupportedError
 from adjit.ir.indexing import At, Item, NewAxis, Slice, full
-from adjit.ir.values import Shape
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.surface import kit
 from adjit.tracer.surface.table import lowers, methods
@@ -23,7 +22,7 @@ def reshape(t: Trace, a: Any, shape: Any, order: str = "C", copy: Any = None) ->
     if copy not in (None, True):
         raise t.error(UnsupportedError, "np.reshape: copy=False is not supported", "leave it out")
     if copy:
-        x = x.copy()
+        x = t.wrap(t.lift(x), array=True)
     if kit.order_of(t, order, x) == "F":
         reversed_shape = kit.as_shape(t, shape)[::-1]
         return _reversed(_reversed(x).reshape_view(reversed_shape))
@@ -47,7 +46,7 @@ def ravel(t: Trace, a: Any, order: str = "C") -> TracedArray:
 
 @methods("flatten")
 def flatten(t: Trace, self: TracedArray, order: str = "C") -> TracedArray:
-    return ravel(t, self, order).copy()
+    return t.wrap(t.lift(ravel(t, self, order)), array=True)
 
 
 @lowers(np.transpose, np.permute_dims)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-NO_VALUE: Any = np._NoValue  # type: ignore[attr-defined]
+NO_VALUE: Any = getattr(np, "_NoValue")  # noqa: B009
 
 _LAMBDAS: dict[Callable[..., Any], Callable[..., Any]] = {
     math.hypot: lambda *coordinates: None,

@@ -13,7 +13,7 @@ from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand, literal
 from adjit.tracer.arrays import TracedArray
-from adjit.tracer.surface import kit, shapes
+from adjit.tracer.surface import kit
 from adjit.tracer.surface import reductions as red
 from adjit.tracer.surface.table import lowers, methods
 from adjit.tracer.trace import Trace

@@ -101,7 +101,7 @@ def average(t: Trace, a: Any, axis: Any = None, weights: Any = None, returned: A
 def _aligned_weights(t: Trace, w: Operand, shape: Any, axis: Any, axes: tuple[int, ...]
                      ) -> Operand:
     """Weights along the averaged axes only, laid out to broadcast against the array."""
-    if len(w.shape) == len(shape) or not w.shape and axis is None:
+    if len(w.shape) == len(shape) or (not w.shape and axis is None):
         for k, (n, m) in enumerate(zip(w.shape, shape, strict=False)):
             t.sizes.equate(n, m, f"axis {k} of weights= and the array")
         return w
@@ -121,11 +121,11 @@ def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = Fa
     a = t.lift(x)
     a = t.builder.convert(a, red.inexact(a.type.dtype))
     axes = kit.axes_of(t, axis, len(a.shape))
+    if axis is not None and len(axes) > 2:
+        raise ValueError("Improper number of dimensions to norm.")
     vector = len(axes) == 1
     if ord is None or (ord == 2 and vector) or (ord in ("fro", "f") and len(axes) == 2):
-        squares = t.builder.mul(a, a)
-        return t.wrap(safe_sqrt(t, t.builder.reduce(squares, "sum", axes,
-                                                    keepdims=bool(keepdims))))
+        return _euclidean(t, a, axes, keepdims)
     size = t.wrap(t.builder.emit(ew.abs, a))
     if vector and isinstance(ord, (int, float)):
         return _vector_norm(t, size, ord, axes, keepdims)
@@ -135,6 +135,27 @@ def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = Fa
                   "supported", "use ord 'fro', 1, inf, or a vector norm of a number ord")
 
 
+def _euclidean(t: Trace, a: Operand, axes: tuple[int, ...], keepdims: Any) -> TracedArray:
+    squares = t.builder.mul(a, a)
+    return t.wrap(safe_sqrt(t, t.builder.reduce(squares, "sum", axes, keepdims=bool(keepdims))))
+
+
+@lowers(np.linalg.vector_norm)
+def vector_norm(t: Trace, x: Any, axis: Any = None, keepdims: Any = False, ord: Any = 2
+                ) -> TracedArray:
+    a = t.lift(x)
+    a = kit.operand(t, a, red.inexact(a.type.dtype))
+    axes = kit.axes_of(t, axis, len(a.shape))
+    if ord == 2:
+        return _euclidean(t, a, axes, keepdims)
+    return _vector_norm(t, t.wrap(t.emit(ew.abs, a)), ord, axes, keepdims)
+
+
+@lowers(np.linalg.matrix_norm)
+def matrix_norm(t: Trace, x: Any, keepdims: Any = False, ord: Any = "fro") -> TracedArray:
+    return norm(t, x, ord, (-2, -1), keepdims)
+
+
 def _vector_norm(t: Trace, size: TracedArray, ord: float, axes: tuple[int, ...], keepdims: Any
                  ) -> TracedArray:
     if ord == np.inf:
@@ -142,8 +163,8 @@ def _vector_norm(t: Trace, size: TracedArray, ord: float, axes: tuple[int, ...],
     if ord == -np.inf:
         return red.min_(t, size, axes, keepdims)
     if ord == 0:
-        total = red.count_nonzero(t, size, axes, keepdims)
-        return t.wrap(kit.operand(t, total, size.dtype))
+        counted = red.count_nonzero(t, size, axes, keepdims)
+        return t.wrap(kit.operand(t, counted, size.dtype))
     if ord == 1:
         return red.sum_(t, size, axes, keepdims=keepdims)
     b, x = t.builder, t.lift(size)

@@ -196,12 +196,12 @@ ufunc(np.floor, biu=_same, f=ew.floor)
 ufunc(np.ceil, biu=_same, f=ew.ceil)
 ufunc(np.trunc, biu=_same, f=ew.trunc)
 
-for _function, _primitive in {
+for _binary, _primitive in {
     np.maximum: ew.maximum, np.minimum: ew.minimum, np.fmax: ew.fmax, np.fmin: ew.fmin,
     np.less: ew.lt, np.less_equal: ew.le, np.greater: ew.gt, np.greater_equal: ew.ge,
     np.equal: ew.eq, np.not_equal: ew.ne,
 }.items():
-    ufunc(_function, bfiu=_primitive)
+    ufunc(_binary, bfiu=_primitive)
 
 ufunc(np.logical_and, biuf=_of_truth(ew.logical_and))
 ufunc(np.logical_or, biuf=_of_truth(ew.logical_or))

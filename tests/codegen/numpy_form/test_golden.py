@@ -43,8 +43,10 @@ def differentiated(graph: Graph, count: int) -> Graph:
 def pairs(name: str, *rest: str) -> Interface:
     """`name(params, ...)` with params ((W1, b1), (W2, b2)), value and gradient."""
     leaves = [Leaf(k) for k in range(6)]
-    parameters = (Parameter("params", describe(((leaves[0], leaves[1]), (leaves[2], leaves[3])))),
-                  *(Parameter(other, leaves[4 + k]) for k, other in enumerate(rest)))
+    parameters = (
+        Parameter("params", describe(((leaves[0], leaves[1]), (leaves[2], leaves[3])))),
+        *(Parameter(other, leaves[4 + k]) for k, other in enumerate(rest)),
+    )
     results = describe((Leaf(0), ((Leaf(1), Leaf(2)), (Leaf(3), Leaf(4)))))
     return Interface(name, parameters, results, gradients={1: 0, 2: 1, 3: 2, 4: 3})
 
@@ -67,11 +69,17 @@ def classifier() -> str:
 def structures() -> str:
     model = Model(Layer(Leaf(0), Leaf(1)), Layer(Leaf(2), Leaf(3)), Static(0.1))
     gradient = Model(Layer(Leaf(1), Leaf(2)), Layer(Leaf(3), Leaf(4)), Static(0.1))
-    parameters = (Parameter("model", describe(model)), Parameter("rest", describe({"x": Leaf(4)}),
-                                                                 "var_keyword"))
-    interface = Interface("loss_value_and_grad", parameters,
-                          describe((Leaf(0), describe(gradient, "model"))),
-                          hidden=(("labels", 5),), gradients={1: 0, 2: 1, 3: 2, 4: 3})
+    parameters = (
+        Parameter("model", describe(model)),
+        Parameter("rest", describe({"x": Leaf(4)}), "var_keyword"),
+    )
+    interface = Interface(
+        "loss_value_and_grad",
+        parameters,
+        describe((Leaf(0), describe(gradient, "model"))),
+        hidden=(("labels", 5),),
+        gradients={1: 0, 2: 1, 3: 2, 4: 3},
+    )
     return emit(differentiated(graph_examples.classifier(), 4), interface).source
 
 
@@ -82,8 +90,12 @@ def relaxation() -> str:
 def relaxation_gradient() -> str:
     forward = graph_examples.relaxation()
     scalar = Graph(forward.inputs, forward.equations, forward.outputs[:1], forward.symbols, "relax")
-    interface = Interface("relax_grad", flat_interface(scalar).parameters,
-                          describe((Leaf(1), Leaf(2))), gradients={1: 0, 2: 1})
+    interface = Interface(
+        "relax_grad",
+        flat_interface(scalar).parameters,
+        describe((Leaf(1), Leaf(2))),
+        gradients={1: 0, 2: 1},
+    )
     return emit(differentiated(scalar, 2), interface).source
 
 
@@ -94,30 +106,51 @@ def long_lines() -> str:
 def explained() -> str:
     graph = differentiated(graph_examples.two_layer_network(), 4)
     rows = explain_rows(graph, pairs("loss", "x", "t"))
-    return "".join(f"{row.forward}\n" + "".join(f"    {line}\n" for line in row.adjoint)
-                   for row in rows)
+    return "".join(
+        f"{row.forward}\n" + "".join(f"    {line}\n" for line in row.adjoint) for row in rows
+    )
 
 
 def saved() -> str:
     graph = differentiated(graph_examples.classifier(), 4)
     n = symbol_size(next(s for s in graph.symbols if s.name == "n"))
-    return numpy_module(graph, pairs("loss_value_and_grad", "x", "y"), [(n - 5, ">=", 0, True)],
-                        "1.2")
+    return numpy_module(
+        graph, pairs("loss_value_and_grad", "x", "y"), [(n - 5, ">=", 0, True)], "1.2"
+    )
 
 
 def saved_kernel() -> str:
     graph = differentiated(graph_examples.classifier(), 4)
     interface = pairs("loss_value_and_grad", "x", "y")
     extra = (Parameter("power", Static(3), default=Static(3)), Parameter("g", Static(np.tanh)))
-    interface = Interface(interface.name, (*interface.parameters, *extra), interface.results,
-                          gradients=interface.gradients)
-    kernel = Program("import numba\nimport numpy as np\n\n\n@numba.njit\ndef kernel(*args): ...",
-                     "kernel", "numba", checked=True, wide="kernel_wide")
+    interface = Interface(
+        interface.name,
+        (*interface.parameters, *extra),
+        interface.results,
+        gradients=interface.gradients,
+    )
+    kernel = Program(
+        "import numba\nimport numpy as np\n\n\n@numba.njit\ndef kernel(*args): ...",
+        "kernel",
+        "numba",
+        checked=True,
+        wide="kernel_wide",
+    )
     return numba_module(graph, interface, kernel, version="1.2")
 
 
-CASES = (two_layers, two_layers_flat, classifier, structures, relaxation, relaxation_gradient,
-         long_lines, explained, saved, saved_kernel)
+CASES = (
+    two_layers,
+    two_layers_flat,
+    classifier,
+    structures,
+    relaxation,
+    relaxation_gradient,
+    long_lines,
+    explained,
+    saved,
+    saved_kernel,
+)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from surface_run import call, trace_call
-from surface_samples.arrays import CUBE, EMPTY, INTS, MASK, V, X, ZERO_D
+from surface_samples.arrays import CUBE, EMPTY, INTS, MASK, ZERO_D, V, X
 
 from adjit.ir.errors import AdjitError, DTypeError, ShapeError, UnsupportedError
 from adjit.tracer import surface
@@ -96,6 +96,20 @@ def test_refused_by_name(name: str) -> None:
     with pytest.raises(UnsupportedError) as caught:
         trace_call(lambda x: call(owner, x), (X,))
     assert caught.value.remedy == surface.REFUSED[name]
+
+
+def test_the_nearest_name_is_given() -> None:
+    with pytest.raises(UnsupportedError, match="nearest supported name is flip") as caught:
+        trace_call(lambda x: call(_named("numpy", "flips"), x), (X,))
+    assert "numpy.flips" not in str(caught.value) or "np.flips" in str(caught.value)
+
+
+def _named(module: str, name: str) -> Callable[..., Any]:
+    def function(x: Any) -> Any:
+        return x
+
+    function.__module__, function.__qualname__ = module, name
+    return function
 
 
 @pytest.mark.parametrize("write", [
