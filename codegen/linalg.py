@@ -13,6 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 __all__ = ["gemm"]
 
@@ -21,27 +22,29 @@ KINDS = {types.float32: b"s", types.float64: b"d"}
 
 
 @intrinsic
-def gemm(typingctx: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, lda: Any,  # noqa: PLR0913
-         b: Any, ldb: Any, beta: Any, c: Any, ldc: Any) -> Any:
+def gemm(typingctx: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, a0: Any,  # noqa: PLR0913
+         lda: Any, b: Any, b0: Any, ldb: Any, beta: Any, c: Any, c0: Any, ldc: Any) -> Any:
     """C = op(A) @ op(B) + beta * C, all row-major: A is m by k, B is k by n, C is m by n.
 
-    `ta` and `tb` say that A or B lies in memory transposed; `a`, `b`, `c` are addresses of first
-    elements, `lda`, `ldb`, `ldc` the distances of rows in memory.
+    `ta` and `tb` say that A or B lies in memory transposed. A starts `a0` elements behind the
+    first of the array `a`, and its rows (in memory) are `lda` elements apart; so for B and C.
     """
     element = getattr(a, "dtype", None)
-    if element not in KINDS:
+    if element not in KINDS or not all(isinstance(x, types.Array) for x in (a, b, c)):
         return None
-    integers = (types.intp,) * 3
-    signature = types.void(types.boolean, types.boolean, *integers, a, types.intp, b, types.intp,
-                           element, c, types.intp)
+    n64 = types.intp
+    signature = types.void(types.boolean, types.boolean, n64, n64, n64, a, n64, n64, b, n64, n64,
+                           element, c, n64, n64)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         # BLAS counts in columns: C' = op(B)' op(A)' has the operands the other way round.
-        ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc = args
+        ta, tb, m, n, k, _, _, lda, _, _, ldb, beta, _, _, ldc = args
+        start = [_start(context, builder, signature.args[q], args[q], args[q + 1])
+                 for q in (5, 8, 12)]
         one = context.get_constant(element, 1.0)
         call = [ir.Constant(CHAR, KINDS[element][0]), _letter(builder, tb), _letter(builder, ta),
-                n, m, k, _spill(builder, one), b, _at_least_one(builder, ldb), a,
-                _at_least_one(builder, lda), _spill(builder, beta), c,
+                n, m, k, _spill(builder, one), start[1], _at_least_one(builder, ldb), start[0],
+                _at_least_one(builder, lda), _spill(builder, beta), start[2],
                 _at_least_one(builder, ldc)]
         pointer = cgutils.voidptr_t
         kinds = [CHAR, CHAR, CHAR, SIZE, SIZE, SIZE, pointer, pointer, SIZE, pointer, SIZE,
@@ -52,6 +55,11 @@ def gemm(typingctx: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, lda: 
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+def _start(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> Any:
+    data = make_array(kind)(context, builder, array).data
+    return builder.gep(data, [offset])
 
 
 def _letter(builder: Any, transposed: Any) -> Any:

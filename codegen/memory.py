@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.numpy_support import from_dtype
 
-__all__ = ["address", "clear", "empty", "release", "reshaped"]
+__all__ = ["clear", "empty", "extent", "release", "reshaped"]
 
 SIZE, ALIGNMENT = ir.IntType(64), 64
 
@@ -55,22 +55,24 @@ def empty(typingctx: Any, like: Any, *sizes: Any) -> Any:
 
 
 @intrinsic
-def release(typingctx: Any, array: Any) -> Any:
-    """Free an array made by `empty`."""
-    if not isinstance(array, types.Array):
+def release(typingctx: Any, *arrays: Any) -> Any:
+    """Free arrays made by `empty`."""
+    parts = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], types.BaseTuple) else arrays
+    if not all(isinstance(a, types.Array) for a in parts):
         return None
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = make_array(array)(context, builder, args[0]).data
-        start = builder.bitcast(data, cgutils.voidptr_t)
-        place = builder.gep(start, [SIZE(-ALIGNMENT)], source_etype=ir.IntType(8))
-        block = builder.load(builder.bitcast(place, cgutils.voidptr_t.as_pointer()))
         free = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t]), "NRT_Free")
-        builder.call(free, [block])
+        for kind, array in zip(parts, cgutils.unpack_tuple(builder, args[0]), strict=True):
+            data = make_array(kind)(context, builder, array).data
+            start = builder.bitcast(data, cgutils.voidptr_t)
+            place = builder.gep(start, [SIZE(-ALIGNMENT)], source_etype=ir.IntType(8))
+            block = builder.load(builder.bitcast(place, cgutils.voidptr_t.as_pointer()))
+            builder.call(free, [block])
         return context.get_dummy_value()
 
-    return types.void(array), codegen
+    return types.void(types.StarArgTuple.from_types(list(parts))), codegen
 
 
 @intrinsic
@@ -109,25 +111,16 @@ def reshaped(typingctx: Any, array: Any, *sizes: Any) -> Any:
 
 
 @intrinsic
-def address(typingctx: Any, array: Any, *indices: Any) -> Any:
-    """Where `array[indices]` lies in memory: for calls of BLAS. Not bounds-checked."""
-    places = _sizes(indices)
-    if places is None or not isinstance(array, types.Array) or len(places) != array.ndim:
+def extent(typingctx: Any, n: Any) -> Any:
+    """The number n, hidden from the optimiser, which would unroll nests of constant loops."""
+    if not isinstance(n, types.Integer):
         return None
-    kind = types.CPointer(array.dtype)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        view = make_array(array)(context, builder, args[0])
-        strides = cgutils.unpack_tuple(builder, view.strides, array.ndim)
-        place = _unpacked(builder, args[1], places)
-        offset = ir.Constant(ir.IntType(64), 0)
-        for k, stride in zip(place, strides, strict=True):
-            offset = builder.add(offset, builder.mul(k, stride))
-        start = builder.bitcast(view.data, ir.IntType(8).as_pointer())
-        moved = builder.gep(start, [offset], source_etype=ir.IntType(8))
-        return builder.bitcast(moved, context.get_value_type(kind))
+        kind = ir.FunctionType(SIZE, [SIZE])
+        return builder.asm(kind, "", "=r,0", list(args), side_effect=False)
 
-    return kind(array, types.StarArgTuple.from_types(places)), codegen
+    return types.intp(types.intp), codegen
 
 
 def _array(context: Any, builder: Any, kind: Any, data: Any, lengths: Any, strides: Any) -> Any:

@@ -176,6 +176,8 @@ class TracedArray:
     # Views.
 
     def _view(self, step: Step, strides: layout.Strides, *, writable: bool = True) -> TracedArray:
+        if self.kind != "array":  # a scalar shares no memory
+            return self.trace.wrap(self.operand, array=True)._view(step, strides)
         return TracedArray(self.cell, "array", extend(self.steps, step), strides,
                            self.writable and writable)
 
@@ -190,6 +192,8 @@ class TracedArray:
     def transpose_view(self, perm: Sequence[int]) -> TracedArray:
         """Axes in the order `perm` (non-negative), as a view."""
         perm = tuple(perm)
+        if self.kind != "array":
+            return self
         old = self.strides
         return self._view(Transpose(perm), None if old is None else tuple(old[k] for k in perm))
 
@@ -206,6 +210,7 @@ class TracedArray:
 
     def reshape_view(self, shape: Sequence[Any]) -> TracedArray:
         """`reshape` in C order: a view where NumPy's is one, else a new array."""
+        self.trace.sizes.settle_ones(self.dims)
         new = full_shape(self.trace, self.dims, shape)
         strides = layout.reshaped(self.trace.sizes, self.dims, self.strides, new)
         new = self.trace.sizes.resolve_shape(new)
@@ -216,6 +221,15 @@ class TracedArray:
             for cell in (made.cell, self.cell):
                 cell.refuse_writes(*UNKNOWN_LAYOUT)
         return made
+
+    def ravel_view(self) -> TracedArray:
+        """`ravel` in C order: a view of what is contiguous, else a copy."""
+        self.trace.sizes.settle_ones(self.dims)
+        scattered = self.strides is not None and not self.c_contiguous
+        if scattered or (self.cell.layout == "A" and not self.steps):
+            size = (product(self.dims),)
+            return self.trace.wrap(self.trace.builder.reshape(self.operand, size), array=True)
+        return self.reshape_view((-1,))
 
     def reshape(self, *shape: Any, order: str = "C") -> TracedArray:
         """As `numpy.ndarray.reshape`."""

@@ -7,7 +7,6 @@ kind        owner                 key       `expected`
 ----------  --------------------  --------  ---------------------------------------------------
 "global"    globals dict          name      the object (scalars: same type and exact value)
 "absent"    globals dict          name      None: the name is not there (a builtin is meant)
-"builtin"   builtins dict         name      the object
 "cell"      closure cell          None      the object
 "attr"      object                name      the object
 "item"      container             key       the object
@@ -20,7 +19,6 @@ kind        owner                 key       `expected`
 "missing"   container or object   key       None: no such item ("missing") or
 "noattr"    object                name      attribute ("noattr")
 "same"      `Path`                None      another `Path` that leads to the same array
-"type"      `Path`                None      None: the path must still lead to a plain ndarray
 
 `check` is the reference meaning of each kind; the face compiles the same tests.
 """
@@ -127,7 +125,6 @@ def _keyword_default(function: Any, name: Any) -> Any:
 FETCH: Mapping[str, Callable[[Any, Any], Any]] = {
     "object": lambda owner, key: owner,
     "global": lambda owner, key: owner[key],
-    "builtin": lambda owner, key: owner[key],
     "cell": lambda owner, key: owner.cell_contents,
     "attr": getattr,
     "item": lambda owner, key: owner[key],
@@ -155,14 +152,6 @@ def _check_same(guard: Guard) -> bool:
     return found[0] is found[1]
 
 
-def _check_type(guard: Guard) -> bool:
-    path: Path = guard.owner
-    try:
-        return type(FETCH[path.kind](path.owner, path.key)) is np.ndarray
-    except (KeyError, IndexError, AttributeError, ValueError, TypeError):
-        return False
-
-
 def _check_missing(guard: Guard) -> bool:
     try:
         return guard.key not in guard.owner
@@ -179,5 +168,4 @@ CHECK: Mapping[str, Callable[[Guard], bool]] = {
     "len": lambda g: len(g.owner) == g.expected,
     "keys": _check_keys,
     "same": _check_same,
-    "type": _check_type,
 }

@@ -141,6 +141,9 @@ def _to_spec(t: Trace, x: TracedArray, entries: Sequence[Any], *, scalar: bool) 
             spec.append(NewAxis())
             continue
         if is_mask(entry):
+            if not entry.ndim:
+                raise t.error(IndexingError, "a single bool as an index is not supported",
+                              "use np.where(condition, a, b)")
             found = positions_of(t, x, entry, axis)
             for indices in found:
                 spec.append(Gather(len(operands), checked=True))
@@ -150,6 +153,9 @@ def _to_spec(t: Trace, x: TracedArray, entries: Sequence[Any], *, scalar: bool) 
         size = x.dims[axis]
         if isinstance(entry, slice):
             spec.append(slice_item(t, entry, size))
+        elif isinstance(entry, (int, SymInt)) and not t.sizes.is_known(size - size_of(entry)):
+            spec.append(AtValue(len(operands)))  # checked when it runs
+            operands.append(t.lift(entry))
         elif isinstance(entry, (int, SymInt)):
             spec.append(At(position(t, size_of(entry), size, axis)))
         else:
@@ -210,9 +216,6 @@ def _entry(t: Trace, entry: Any) -> Any:
     if isinstance(entry, (list, tuple, range)):
         return _list_entry(t, list(entry))
     if is_traced(entry):
-        if entry.dtype.kind == "b" and not entry.ndim:
-            raise t.error(IndexingError, "a single bool as an index is not supported",
-                          "use np.where(condition, a, b)")
         return entry
     if isinstance(entry, np.ndarray):
         return entry if entry.ndim else _entry(t, entry[()])

@@ -37,6 +37,7 @@ class Outside:
         self.hidden: list[Hidden] = []
         self._guards: dict[tuple[str, int, Any, str], Guard] = {}
         self._arrays: dict[int, tuple[Any, TracedArray, Path]] = {}
+        self._constants: dict[Any, tuple[Any, Leaf]] = {}
         self._known: dict[int, Any] = {}
         self._names: dict[int, str] = {}
         self._taken: set[str] = set()
@@ -112,14 +113,19 @@ class Outside:
         known = self._arrays.get(id(array))
         if known is not None:
             return known[1]
-        traced = self.fresh(array)
+        self.check_array(array, "")
+        traced = self._input(array, Path("object", array), "constant", symbolic=False)
         self._arrays[id(array)] = (array, traced, Path("object", array))
         return traced
 
     def fresh(self, array: Any) -> TracedArray:
-        """An array made while tracing, from numbers that are known."""
+        """An array made while tracing, from numbers that are known. Equal ones are one input."""
         self.check_array(array, "")
-        return self._input(array, Path("object", array), "constant", symbolic=False)
+        key = (array.dtype, array.shape, array.tobytes())
+        if key not in self._constants:
+            made = self._input(array, Path("object", array), "constant", symbolic=False)
+            self._constants[key] = (made.operand, self.hidden[-1].leaf)
+        return self.trace.holder(*self._constants[key])
 
     def check_array(self, array: Any, name: str) -> None:
         """Raise unless it is a plain array of a supported dtype."""

@@ -64,6 +64,14 @@ class Sizes:
         self._rank.setdefault(symbol, len(self._rank))
         return symbol_size(symbol)
 
+    def is_declared(self, symbol: Symbol) -> bool:
+        """True for a name that is taken: symbols are equal when their names are."""
+        return symbol in self._rank
+
+    def is_known(self, size: Size) -> bool:
+        """True when the number met while tracing is known (not the count of a mask)."""
+        return hint(self.resolve(size)) is not None
+
     def resolve(self, size: Size) -> Size:
         """The size in terms of the symbols that are left."""
         return substitute(size, self.table)
@@ -198,6 +206,12 @@ class Sizes:
     def _may_be_one(self, size: Size) -> bool:
         low, _ = bounds(size)
         return (low is None or low < 2) and hint(size) is not None
+
+    def settle_ones(self, shape: Sequence[Size]) -> None:
+        """Decide of every size that may be 1 whether it is."""
+        for size in shape:
+            if not isinstance(size, int) and self._may_be_one(size):
+                self.decide(size, "==", 1)
 
     # Texts.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from adjit.ir.dims import Size
+from adjit.ir.dims import Size, maximum, minimum
 from adjit.ir.indexing import Slice
 from adjit.tracer.symint import SymInt
 
@@ -42,6 +42,9 @@ def _clipped(t: Trace, bound: Any, size: Size, *, default: Size, low: Size, high
         return default
     decide = t.sizes.decide
     value = _number(bound)
+    if not t.sizes.is_known(size):
+        value = value + size if not decide(value, ">=", 0) else value
+        return maximum(minimum(value, high), low)
     if not decide(value, ">=", 0):
         value = value + size
         return value if decide(value, ">=", low) else low
@@ -49,6 +52,8 @@ def _clipped(t: Trace, bound: Any, size: Size, *, default: Size, low: Size, high
 
 
 def _count(t: Trace, distance: Size, step: int) -> Size:
+    if not t.sizes.is_known(distance):
+        return (maximum(distance, 0) + (step - 1)) // step
     if not t.sizes.decide(distance, ">", 0):
         return 0
     return (distance + (step - 1)) // step

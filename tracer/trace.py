@@ -63,7 +63,6 @@ class Trace:
             self.outside = parent.outside
             self.builder.location = parent.builder.location
         self.sizes.listeners.append(self._substitute)
-        self._counts: dict[str, int] = {}
         self.own_classes: set[Any] = set()
         self.located: BaseException | None = None
         self.nonzeros: dict[Operand, tuple[Value, ...]] = {}
@@ -221,9 +220,11 @@ class Trace:
 
     def fresh_symbol(self, base: str, **bounds: int | None) -> Symbol:
         """A symbol bound by an equation."""
-        count = self.root._counts[base] = self.root._counts.get(base, 0) + 1
-        symbol = Symbol(base if count == 1 else f"{base}_{count}", None,
-                        bounds.get("lower"), bounds.get("upper"))
+        name, k = base, 1
+        while self.sizes.is_declared(Symbol(name)):
+            k += 1
+            name = f"{base}_{k}"
+        symbol = Symbol(name, None, bounds.get("lower"), bounds.get("upper"))
         self.sizes.declare(symbol)
         return symbol
 
@@ -248,7 +249,7 @@ class Trace:
         elementwise = all(e.primitive.kind == "elementwise" for e in made)
         fortran = elementwise and all(
             x.ndim == result.ndim and is_contiguous(x.dims, x.strides, "F") for x in arrays)
-        result.cell.layout = "F" if fortran else "A"
+        result.cell.layout = "F" if fortran else "?"
 
     def _substitute(self, table: Mapping[Symbol, Size]) -> None:
         """Rewrite everything captured so far after a unification."""

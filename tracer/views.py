@@ -25,7 +25,7 @@ T = TypeVar("T", Spec, Shape)
 
 
 class Cell:
-    """A block of memory. `layout` is "C", "F" or "A" (unknown strides); `refusal` is set where
+    """A block of memory. `layout` is "C", "F", "A" (neither, as an argument can be) or "?"; `refusal` is set where
     writing is not possible: the reason."""
 
     __slots__ = ("layout", "name", "refusal", "remedy", "trace", "value")

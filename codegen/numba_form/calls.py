@@ -15,7 +15,7 @@ from adjit.ir.values import Literal, Operand, Value
 
 
 def gemm(c: Context, leaf: Leaf) -> None:
-    """`gemm(ta, tb, m, n, k, A, lda, B, ldb, beta, C, ldc)`."""
+    """`gemm(ta, tb, m, n, k, A, start, lda, B, start, ldb, beta, C, start, ldc)`."""
     s = leaf.statement
     rows, inner, columns = (s.params[k] for k in ("rows", "inner", "columns"))
     (a, a_at), (b, b_at) = s.terms
@@ -31,7 +31,7 @@ def gemm(c: Context, leaf: Leaf) -> None:
 
 def _matrix(c: Context, leaf: Leaf, x: Operand, index: Index, rows: Sequence[Axis],
             columns: Sequence[Axis], flip: bool) -> str:
-    """`address(x, ...), distance of rows`."""
+    """The array, where the matrix starts in it, and the distance of its rows."""
     x, at = c.l.resolve(x, index)
     if not isinstance(x, Value):
         raise InternalError("a matrix product of literals")
@@ -41,14 +41,17 @@ def _matrix(c: Context, leaf: Leaf, x: Operand, index: Index, rows: Sequence[Axi
     if memory.kind not in ("input", "view"):
         kept = c.storage(x).axes
         shape, at = tuple(shape[k] for k in kept), tuple(at[k] for k in kept)
-    step = group_stride(columns if flip else rows, at, strides(shape, layout))
-    other = group_stride(rows if flip else columns, at, strides(shape, layout))
+    steps = strides(shape, layout)
+    step = group_stride(columns if flip else rows, at, steps)
+    other = group_stride(rows if flip else columns, at, steps)
     if step is None or other != 1:
         raise InternalError(f"{x!r} is no matrix in memory")
     origin: dict[Symbol, Size] = {axis.symbol: 0 for axis in (*rows, *columns)}
-    start = tuple(substitute(size, origin) for size in at)
+    start: Size = 0
+    for size, distance in zip(at, steps, strict=True):
+        start = start + substitute(size, origin) * distance
     name = c.arrays[id(memory)] if memory.kind == "input" else c.array(x)
-    return f"address({name}, {c.subscript(start)}), {c.subscript((step,))}"
+    return f"{name}, {c.subscript((start, step))}"
 
 
 def argsort(c: Context, leaf: Leaf) -> None:

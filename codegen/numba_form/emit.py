@@ -53,8 +53,8 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
     results = [_result(context, x) for _, x in scalars]
     if checked:
         results.insert(0, f"{TOO_LARGE} if {FAR} else 0" if context.far else "0")
-    for name in context.allocated:
-        context.root.line(f"release({name})")
+    if context.allocated:
+        context.root.line(f"release({', '.join(context.allocated)})")
     if results:
         context.root.line(f"return {', '.join(results)}")
     return Program(_module(context, graph, parameters), "kernel", "numba", tuple(parameters),
@@ -201,8 +201,8 @@ def _comments(c: Context, placed: Sequence[Leaf]) -> None:
 
 def _fail(c: Context, scalars: Sequence[tuple[int, Operand]], body: Body, status: int) -> None:
     """Return at once, with a status."""
-    for name in c.allocated:
-        body.line(f"release({name})")
+    if c.allocated:
+        body.line(f"release({', '.join(c.allocated)})")
     zeros = [c.literal(zero_of(x.type)) for _, x in scalars]
     body.line(f"return {', '.join([str(status), *zeros])}")
 

@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from adjit.codegen.numba_form.writer import Block, Body
 from adjit.ir.values import Literal, Type
 
 Step = Callable[["Emitter", Leaf], None]
+
+#: Nests of constant extents are left to the optimiser up to so many iterations.
+UNROLL = 16
 
 
 @dataclass(slots=True, eq=False)
@@ -85,13 +89,29 @@ def _loop(e: Emitter, loop: Loop) -> None:
         OPEN[leaf.statement.kind](e, leaf)
     parent, body = c.body, Body()
     letter = c.loops[loop.axis.symbol] = c.letters[loop.depth]
-    header = f"for {letter} in range({c.subscript((loop.axis.size,))}):"
+    header = f"for {letter} in range({_extent(c, loop)}):"
     c.path.append((loop, body))
     emit_nodes(e, loop.children)
     c.path.pop()
     parent.lines.append(Block(header, body))
     for leaf in mine:
         CLOSE[leaf.statement.kind](e, leaf)
+
+
+def _extent(c: Context, loop: Loop) -> str:
+    """The extent of a loop: a number only where unrolling what is inside is cheap."""
+    size = loop.axis.size
+    if not isinstance(size, int) or size < 2 or _unrolled(loop) <= UNROLL:
+        return c.subscript((size,))
+    return c.extent(size)
+
+
+def _unrolled(node: Node) -> float:
+    """How many iterations a nest of constant extents has; infinite for other nests."""
+    if not isinstance(node, Loop):
+        return 1
+    inner = max(map(_unrolled, node.children), default=1)
+    return inner * node.axis.size if isinstance(node.axis.size, int) else math.inf
 
 
 def _leaf(e: Emitter, leaf: Leaf) -> None:

@@ -18,6 +18,10 @@ def reads(l: Lowering, statement: Statement) -> list[Read]:
     found: dict[Read, None] = {}
     seen: set[Term] = set()
     stack = list(start(l, statement))
+    for read in l.space.reads(statement.write):
+        guard = l.guard_of(read)
+        if guard is not None:
+            found[guard, ()] = None
     for size in _sizes(statement):
         for value in _bound(l, size):
             found[value, ()] = None
@@ -49,9 +53,6 @@ def start(l: Lowering, statement: Statement) -> Iterator[Term]:
             yield x, index
     for read in l.space.reads(statement.write):
         yield read.operand, read.at
-        guard = l.guard_of(read)
-        if guard is not None:
-            yield guard, ()
 
 
 def expand(l: Lowering, x: Value, index: Index, found: dict[Read, None]) -> list[Term]:

@@ -23,7 +23,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "exp", "exp2", "expm1", "expit", "sinh", "cosh", "tanh", "log", "log1p", "log2", "log10",
         "sin", "cos", "sincos", "sin_wide", "cos_wide", "arctan", "pow", "cbrt", "erf"),
     "adjit.codegen.division": ("floor_divide", "fmod", "remainder"),
-    "adjit.codegen.memory": ("address", "clear", "empty", "release", "reshaped"),
+    "adjit.codegen.memory": ("clear", "empty", "extent", "release", "reshaped"),
     "adjit.codegen.linalg": ("gemm",),
 }
 

@@ -71,6 +71,14 @@ class Context:
         return ", ".join(p[1:-1] if p.startswith("(") and p.endswith(")") and _closed(p) else p
                          for p in parts)
 
+    def extent(self, size: int) -> str:
+        """A constant whose value the optimiser does not know."""
+        text = f"extent({size})"
+        if text not in self.constants:
+            name = self.constants[text] = self.names.fresh(f"n{size}")
+            self.header.line(f"{name} = {text}")
+        return self.constants[text]
+
     def _symbol(self, symbol: Symbol) -> str:
         if symbol in self.loops:
             return self.loops[symbol]

@@ -264,7 +264,7 @@ def unused_dead_code(x):
 
 
 def mutable_default(x):
-    def f(v, acc=[]):  # noqa: B006
+    def f(v, acc=[]):
         acc.append(v)
         return len(acc)
 

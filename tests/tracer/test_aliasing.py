@@ -408,3 +408,44 @@ def test_arguments_are_not_written() -> None:
     traced = trace(alias_is_the_same_array, x)
     traced(x)
     np.testing.assert_array_equal(x, V)
+
+
+def test_ravel_of_what_is_not_contiguous_copies() -> None:
+    def f(x):
+        y = x[::-1]
+        r, s = y.ravel(), y.reshape(-1)
+        r[0] = 7.0
+        s[1] = 8.0
+        return x, y, r, s
+
+    compare(f, V)
+
+    def g(m):
+        r = m.T.ravel()
+        r[0] = 5.0
+        s = m[:, :1].ravel()
+        s += 1
+        t = m[1:2].ravel()
+        t += 2
+        return m, r, s, t
+
+    compare(g, M)
+    strided = np.arange(24.0).reshape(6, 4)[::2]
+
+    def h(m):
+        r = m.ravel()
+        r[0] = 5.0
+        m[1] = 2.0
+        return m, r
+
+    compare(h, strided)
+
+
+def test_scalars_share_nothing() -> None:
+    def f(x):
+        s = x.sum()
+        v = s.reshape(1)
+        v[0] = 5.0
+        return s, v, s.T, x
+
+    compare(f, V)

@@ -298,7 +298,7 @@ def test_handlers_do_not_swallow() -> None:
         try:
             return bool(x[0])
         finally:
-            return x  # noqa: B012
+            return x
 
     def suppresses(x):
         import contextlib

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from graph_eval import evaluate
 from traced import compare, trace
 
+from adjit.ir.dims import Symbol
 from adjit.ir.errors import AdjitError, DTypeError, IndexingError, ShapeError
+from adjit.tracer import Leaf, capture
 
 V = np.arange(1.0, 8.0)
 M = np.arange(20.0).reshape(4, 5)
@@ -148,6 +151,27 @@ def test_masks() -> None:
 
     compare(rows, M)
     compare(lambda x, mask: x[mask], V, B1, others=[(V, ~B1)])
+
+
+def test_parts_of_masked_arrays() -> None:
+    def f(x):
+        y = x[x > 2]
+        y[0] = 100.0
+        return y[0] + y[-1], y[:2], y[1:], y[::-1], y[:-1], y.sum() / len(y), y[:100], y[::2]
+
+    compare(f, V, others=[(np.arange(5.0),), (np.arange(20.0),)])
+    traced = trace(lambda x: x[x > 2][3], V)
+    with pytest.raises(IndexError):
+        traced(np.arange(4.0))
+
+
+def test_names_of_symbols_do_not_collide() -> None:
+    leaves = [Leaf("count", np.dtype(np.int64), (), "", "int", Symbol("count", 7)),
+              Leaf("x", V.dtype, (7,), "C", "array")]
+    found = capture(lambda n, x: (x[x > n], np.zeros(n)), leaves, lambda xs: (tuple(xs), {}),
+                    name="f")
+    masked, zeros = evaluate(found.graph, 7, V)
+    assert (masked.shape, zeros.shape) == ((0,), (7,))
 
 
 def test_mask_of_another_size() -> None:

@@ -382,7 +382,7 @@ def deletion(x):
     del items[0]
     del y
     try:
-        y  # noqa: B018
+        y  # noqa: F821
     except UnboundLocalError:
         return d, items
     return None

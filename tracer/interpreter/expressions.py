@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from adjit.tracer.interpreter import protocols
@@ -139,9 +139,11 @@ def _formatted(frame: Frame, node: ast.FormattedValue) -> str:
     value = frame.trace.outside.plain(evaluate(frame, node.value))
     spec = "" if node.format_spec is None else evaluate(frame, node.format_spec)
     if node.conversion != -1:
-        convert: Callable[[Any], str] = {"s": str, "r": repr, "a": ascii}[chr(node.conversion)]
-        value = convert(protocols.printable(frame, value))
+        value = _CONVERSIONS[chr(node.conversion)](protocols.printable(frame, value))
     return format(protocols.printable(frame, value), spec)
+
+
+_CONVERSIONS: Mapping[str, Callable[[Any], str]] = {"s": str, "r": repr, "a": ascii}
 
 
 def _named(frame: Frame, node: ast.NamedExpr) -> Any:

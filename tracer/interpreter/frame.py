@@ -13,7 +13,7 @@ from adjit.tracer.interpreter.scopes import Scope
 from adjit.tracer.outside import holds_traced
 from adjit.tracer.trace import Trace
 
-_MISSING = object()
+NO_ARGUMENT = object()
 
 
 class Frame:
@@ -40,7 +40,7 @@ class Frame:
         self.is_function = is_function
         self.locals: dict[str, Any] = {}
         self.handling: list[BaseException] = parent.handling if not is_function and parent else []
-        self.first: Any = _MISSING
+        self.first: Any = NO_ARGUMENT
         self.node: ast.AST | None = None
 
     def call(self, function: Any, *args: Any) -> Any:

@@ -174,7 +174,7 @@ def guard_names(frame: Frame, function: types.FunctionType, args: tuple[Any, ...
     """
     outside = frame.trace.outside
     outside.guard("code", function, None, function.__code__)
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+    for cell in function.__closure__ or ():
         try:
             found = cell.cell_contents
         except ValueError:

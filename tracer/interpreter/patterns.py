@@ -14,7 +14,6 @@ from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.operators import is_traced
 
 _SELF_MATCHING = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
-_MISSING = object()
 
 
 def matches(frame: Frame, pattern: ast.pattern, subject: Any, bound: dict[str, Any]) -> bool:

@@ -150,5 +150,4 @@ def _same_code(code: types.CodeType, other: types.CodeType, node: FunctionNode) 
 
 
 def _arguments(code: types.CodeType) -> int:
-    count: int = code.co_argcount + code.co_kwonlyargcount
-    return count
+    return int(code.co_argcount + code.co_kwonlyargcount)

@@ -104,7 +104,12 @@ def _test(frame: Frame, node: ast.expr) -> bool:
 
 
 def _if(frame: Frame, node: ast.If) -> Signal:
-    return execute(frame, node.body if _test(frame, node.test) else node.orelse)
+    while not _test(frame, node.test):
+        if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
+            return execute(frame, node.orelse)
+        node = node.orelse[0]  # elif: no deeper in the stack
+        frame.enter(node)
+    return execute(frame, node.body)
 
 
 def _while(frame: Frame, node: ast.While) -> Signal:

@@ -41,12 +41,13 @@ def reshape_method(t: Trace, self: TracedArray, *shape: Any, order: str = "C",
 
 @lowers(np.ravel, method="ravel")
 def ravel(t: Trace, a: Any, order: str = "C") -> TracedArray:
-    return reshape(t, a, -1, order)
+    x = kit.array(t, a)
+    return (_reversed(x) if kit.order_of(t, order, x) == "F" else x).ravel_view()
 
 
 @methods("flatten")
 def flatten(t: Trace, self: TracedArray, order: str = "C") -> TracedArray:
-    return t.wrap(t.lift(ravel(t, self, order)), array=True)
+    return ravel(t, t.wrap(t.lift(self), array=True), order)
 
 
 @lowers(np.transpose, np.permute_dims)
