@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from adjit.adjoint.arithmetic import negative, times
+from adjit.adjoint.arithmetic import negative, plus, times
 from adjit.ir import PRIMITIVES, GraphBuilder, Literal, Operand, Primitive, literal
 from adjit.ir.errors import InternalError
 from adjit.ir.primitives import elementwise as ew
@@ -103,6 +103,8 @@ class Evaluator:
             return either(self.builder, left, right)
         if isinstance(node.op, ast.Pow) and isinstance(right, Literal) and right.is_value(1):
             return left
+        if isinstance(node.op, ast.Add) and isinstance(left, Literal):
+            return plus(self.builder, left, right)
         return self.builder.emit(_BINARY[type(node.op)], left, right)
 
     def _compare(self, node: ast.Compare) -> Operand:

@@ -43,6 +43,11 @@ HAND: Mapping[str, Row] = {
     "hypot": (Partial("x / out", "out != 0"), Partial("y / out", "out != 0")),
     # Two operands of -inf carry no weight; the difference of infinities would be NaN.
     "logaddexp": (Partial("exp(x - out)", "out != -inf"), Partial("exp(y - out)", "out != -inf")),
+    "gamma": (Partial("out * digamma(x)"),),
+    "lgamma": (Partial("digamma(x)"),),
+    "digamma": (Partial("polygamma(1, x)"),),
+    # The order is a literal.
+    "polygamma": (None, Partial("polygamma(x + 1, y)")),
     "abs": (Partial("sign(x)"),),
     "copysign": (Partial("sign(x) * copysign(1, y)"), None),
     "maximum": (Partial(SHARE, "x >= y"), Partial(SHARE, "y >= x")),

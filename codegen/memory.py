@@ -16,17 +16,18 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.numpy_support import from_dtype
 
+from adjit.codegen.blocks import acquire, give_back
+
 __all__ = ["clear", "empty", "extent", "release", "reshaped"]
 
-SIZE, ALIGNMENT = ir.IntType(64), 64
+SIZE = ir.IntType(64)
 
 
 @intrinsic
 def empty(typingctx: Any, like: Any, *sizes: Any) -> Any:
     """A new C-contiguous array of the dtype of the scalar `like`: `empty(0.0, n, m)`.
 
-    Nothing counts references to it: `release` it before the kernel returns. The allocator's result
-    is declared to alias nothing, which spares the vectorised loops their checks.
+    Nothing counts references to it: `release` it before the kernel returns.
     """
     shape = _sizes(sizes)
     if shape is None:
@@ -40,36 +41,21 @@ def empty(typingctx: Any, like: Any, *sizes: Any) -> Any:
         for length in reversed(lengths):
             strides.append(size)
             size = builder.mul(size, length)
-        allocate = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(cgutils.voidptr_t, [SIZE]), "NRT_Allocate")
-        if "noalias" not in allocate.return_value.attributes:
-            allocate.return_value.add_attribute("noalias")
-        # Aligned by hand: NRT_Allocate promises no more than malloc.
-        block = builder.call(allocate, [builder.add(size, SIZE(2 * ALIGNMENT))])
-        place = builder.gep(block, [_padding(builder, block)], source_etype=ir.IntType(8))
-        start = builder.gep(place, [SIZE(ALIGNMENT)], source_etype=ir.IntType(8))
-        builder.store(block, builder.bitcast(place, cgutils.voidptr_t.as_pointer()))
-        return _array(context, builder, kind, start, lengths, strides[::-1])
+        return _array(context, builder, kind, acquire(builder, size), lengths, strides[::-1])
 
     return kind(like, types.StarArgTuple.from_types(shape)), codegen
 
 
 @intrinsic
 def release(typingctx: Any, *arrays: Any) -> Any:
-    """Free arrays made by `empty`."""
+    """Give back arrays made by `empty`."""
     parts = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], types.BaseTuple) else arrays
     if not all(isinstance(a, types.Array) for a in parts):
         return None
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        free = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t]), "NRT_Free")
         for kind, array in zip(parts, cgutils.unpack_tuple(builder, args[0]), strict=True):
-            data = make_array(kind)(context, builder, array).data
-            start = builder.bitcast(data, cgutils.voidptr_t)
-            place = builder.gep(start, [SIZE(-ALIGNMENT)], source_etype=ir.IntType(8))
-            block = builder.load(builder.bitcast(place, cgutils.voidptr_t.as_pointer()))
-            builder.call(free, [block])
+            give_back(builder, make_array(kind)(context, builder, array).data)
         return context.get_dummy_value()
 
     return types.void(types.StarArgTuple.from_types(list(parts))), codegen
@@ -136,12 +122,6 @@ def _array(context: Any, builder: Any, kind: Any, data: Any, lengths: Any, strid
 def _item_size(context: Any, kind: Any) -> Any:
     size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
     return context.get_constant(types.intp, size)
-
-
-def _padding(builder: Any, block: Any) -> Any:
-    """How far the next multiple of the alignment is."""
-    number = builder.ptrtoint(block, SIZE)
-    return builder.and_(builder.neg(number), SIZE(ALIGNMENT - 1))
 
 
 def _element(like: Any) -> Any:

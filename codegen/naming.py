@@ -36,6 +36,7 @@ RESERVED = frozenset(
         "numpy",
         "prange",
         "range",
+        "scipy",
         "slice",
         "tuple",
         "type",

@@ -116,7 +116,7 @@ class GraphBuilder:
                op: str = "set", name: str = "") -> Value:
         return self.emit(st.update, x, v, *indices, spec=tuple(spec), op=op, name=name)
 
-    def full(self, number: float | int | bool, shape: Shape, dtype: object) -> Operand:
+    def full(self, number: float | bool, shape: Shape, dtype: object) -> Operand:
         """An array of this shape filled with a number (a literal, when the shape is ())."""
         return self.broadcast(literal(number, dtype), shape)
 

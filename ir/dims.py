@@ -48,7 +48,7 @@ class Opaque:
         return f"({self.left}) {self.op} ({self.right})"
 
 
-Atom = Union[Symbol, Opaque]
+Atom = Symbol | Opaque
 Monomial = tuple[Atom, ...]
 
 
@@ -199,7 +199,7 @@ def at_most(a: Size, b: Size) -> bool:
 
 def product(shape: Iterable[Size]) -> Size:
     """Number of elements of an array of this shape."""
-    return prod(shape, start=1)  # type: ignore[call-overload, no-any-return]
+    return prod(shape, start=1)
 
 
 def bounds(size: Size) -> tuple[int | None, int | None]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Union
 
 from adjit.ir.dims import Dim, Size
 from adjit.ir.errors import ShapeError
@@ -64,7 +63,7 @@ class Gather:
     checked: bool = False
 
 
-Item = Union[Slice, At, AtValue, NewAxis, Gather]
+Item = Slice | At | AtValue | NewAxis | Gather
 Spec = tuple[Item, ...]
 
 

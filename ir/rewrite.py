@@ -29,7 +29,7 @@ def inline(graph: Graph, builder: GraphBuilder, arguments: Sequence[Operand],
             outputs=outputs,
             params=substitute_params(eqn.params, table),
             regions=tuple(substitute_sizes(r, table) for r in eqn.regions),
-            source=None if eqn.source is None else known.get(eqn.source),
+            source=_known_value(known, eqn.source),
         ))
     return tuple(_lookup(known, x) for x in graph.outputs)
 
@@ -64,6 +64,11 @@ def _substitute(item: Any, table: Mapping[Symbol, Size]) -> Any:
 def _copy_value(value: Value, table: Mapping[Symbol, Size]) -> Value:
     shape = tuple(substitute(n, table) for n in value.shape)
     return Value(Type(value.dtype, shape), value.name, value.location)
+
+
+def _known_value(known: Mapping[Value, Operand], value: Value | None) -> Value | None:
+    found = None if value is None else known.get(value)
+    return found if isinstance(found, Value) else None
 
 
 def _lookup(known: Mapping[Value, Operand], x: Operand) -> Operand:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from adjit.ir.dims import Size, product
 from adjit.ir.errors import Location
 
 Shape = tuple[Size, ...]
-Number = Union[bool, int, float]
+Number = bool | int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Literal:
         return repr(self.value)
 
 
-Operand = Union[Value, Literal]
+Operand = Value | Literal
 
 
 def literal(value: Number | np.generic, dtype: object = None) -> Literal:

@@ -27,10 +27,12 @@ DOMAINS: dict[str, tuple[float, float]] = {
     "sqrt": (0.5, 3), "cbrt": (0.5, 3), "log": (0.5, 3), "log2": (0.5, 3), "log10": (0.5, 3),
     "log1p": (-0.5, 2), "arcsin": (-0.8, 0.8), "arccos": (-0.8, 0.8), "arctanh": (-0.8, 0.8),
     "arccosh": (1.5, 4), "tan": (-1, 1), "abs": (0.5, 2),
+    "gamma": (0.5, 3), "lgamma": (0.5, 3), "digamma": (0.5, 3),
 }
 EXTREMA = ("maximum", "minimum", "fmax", "fmin")
 UNARY = [n for n, row in rules.elementwise.TABLE.items() if len(row) == 1 and any(row)]
-BINARY = [n for n, row in rules.elementwise.TABLE.items() if len(row) == 2 and any(row)]
+BINARY = [n for n, row in rules.elementwise.TABLE.items()
+          if len(row) == 2 and any(row) and n is not ew.polygamma]
 SHAPES = [
     ((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((), (2, 3)), ((2, 3), ()),
     ((), ()), ((0, 3), (3,)), ((1,), (3,)), ((2, 3), (1, 1)), ((4, 1, 3), (2, 1)),
@@ -92,6 +94,10 @@ for exponent in (0.0, 1.0, 2.0, 3.0, 0.5, -0.5, -1.0, -2.0, 1.5):
     case("pow", f"x**{exponent}", lambda b, x, n=exponent: b.emit(ew.pow, x, literal(n, x.dtype)),
          RNG.uniform(0.5, 2, size=(2, 3)))
 case("pow", "negative base", lambda b, x: b.emit(ew.pow, x, literal(3.0, x.dtype)), normal(4))
+
+for order in (1.0, 2.0):
+    case("polygamma", f"order {order}", lambda b, x, n=order: b.emit(
+        ew.polygamma, literal(n, x.dtype), x), RNG.uniform(0.7, 3, size=(2, 3)))
 
 MASK = np.array([[True, False, True], [False, False, True]])
 for one, two in (((2, 3), (2, 3)), ((3,), ()), ((2, 1), (2, 3)), ((), ())):

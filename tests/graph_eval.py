@@ -27,6 +27,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
     "arcsinh": np.arcsinh, "arccosh": np.arccosh, "arctanh": np.arctanh, "arctan2": np.arctan2,
     "hypot": np.hypot, "expit": special.expit, "erf": special.erf, "erfc": special.erfc,
+    "gamma": special.gamma, "lgamma": special.gammaln, "digamma": special.psi,
     "logaddexp": np.logaddexp, "abs": np.abs, "sign": np.sign, "maximum": np.maximum,
     "minimum": np.minimum, "fmax": np.fmax, "fmin": np.fmin, "copysign": np.copysign,
     "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint,
@@ -37,6 +38,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "logical_not": np.logical_not, "bit_and": np.bitwise_and, "bit_or": np.bitwise_or,
     "bit_xor": np.bitwise_xor, "bit_not": np.bitwise_not, "shift_left": np.left_shift,
     "shift_right": np.right_shift, "select": np.where, "stop": lambda x: x,
+    "polygamma": lambda n, x: special.polygamma(np.asarray(n, int), x).astype(np.result_type(n, x)),
 }
 
 

@@ -409,7 +409,11 @@ class BoundMethod:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         trace = current_for(self.array.trace)
-        return dispatch.run(trace, self.lowering, (self.array, *args), kwargs)
+        result = dispatch.run(trace, self.lowering, (self.array, *args), kwargs)
+        scalar = self.array.kind == "numpy" and isinstance(result, TracedArray)
+        if scalar and result.kind == "array" and not result.ndim:
+            return trace.wrap(trace.lift(result))  # methods of scalars give scalars
+        return result
 
 
 operators.install(TracedArray)

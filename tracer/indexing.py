@@ -244,7 +244,8 @@ def _axes_taken(entry: Any) -> int:
 def _check_indexable(t: Trace, x: TracedArray, key: Any) -> None:
     if x.weak:
         raise TypeError(f"{x.python_type().__name__!r} object is not subscriptable")
-    if x.kind == "numpy" and key not in ((), None, Ellipsis):
+    parts = key if isinstance(key, tuple) else (key,)
+    if x.kind == "numpy" and not all(part is None or part is Ellipsis for part in parts):
         raise IndexError("invalid index to scalar variable.")
 
 

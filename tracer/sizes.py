@@ -248,8 +248,9 @@ def _without_common_factors(size: Dim) -> Dim:
     zero, so they need not be fixed."""
     first, *others = (monomial for monomial, _ in size.terms)
     for atom in first:
-        positive = isinstance(atom, Symbol) and atom.lower is not None and atom.lower > 0
-        if positive and all(atom in monomial for monomial in others):
+        if not isinstance(atom, Symbol) or atom.lower is None or atom.lower <= 0:
+            continue
+        if all(atom in monomial for monomial in others):
             quotient = floordiv(size, symbol_size(atom))
             if isinstance(quotient, Dim):
                 return _without_common_factors(quotient)

@@ -25,8 +25,8 @@ T = TypeVar("T", Spec, Shape)
 
 
 class Cell:
-    """A block of memory. `layout` is "C", "F", "A" (neither, as an argument can be) or "?"; `refusal` is set where
-    writing is not possible: the reason."""
+    """A block of memory. `layout` is "C", "F", "A" (neither, as an argument can be) or "?" (not
+    known); `refusal` is set where writing is not possible: the reason."""
 
     __slots__ = ("layout", "name", "refusal", "remedy", "trace", "value")
 

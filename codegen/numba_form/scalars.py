@@ -25,6 +25,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "adjit.codegen.division": ("floor_divide", "fmod", "remainder"),
     "adjit.codegen.memory": ("clear", "empty", "extent", "release", "reshaped"),
     "adjit.codegen.linalg": ("gemm",),
+    "adjit.codegen.polygamma": ("digamma", "polygamma"),
 }
 
 
@@ -53,6 +54,17 @@ def _fixed(form: Form, cost: float = 1.0) -> Row:
 def _call(name: str, arity: int = 1, cost: float = 1.0) -> Row:
     inside = ", ".join(f"{{{k}}}" for k in range(arity))
     return _fixed(Form(f"{name}({inside})"), cost)
+
+
+def _in_double(name: str, arity: int = 1, cost: float = 1.0) -> Row:
+    """A function that computes in float64, whatever it is given."""
+    inside = ", ".join(f"{{{k}}}" for k in range(arity))
+
+    def choose(dtype: np.dtype[np.generic], operands: Sequence[Operand]) -> Form:
+        text = f"{name}({inside})"
+        return Form(text if dtype.name == "float64" else f"np.{dtype.name}({text})")
+
+    return Row(choose, cost)
 
 
 def _infix(symbol: str, binds: int, cost: float = 1.0) -> Row:
@@ -158,6 +170,8 @@ ROWS: dict[str, Row] = {
     "arctanh": _call("math.atanh", cost=60.0), "arctan2": _call("math.atan2", 2, 60.0),
     "hypot": _call("math.hypot", 2, 30.0), "expit": _call("expit", cost=20.0),
     "erf": _call("erf", cost=30.0), "erfc": _call("math.erfc", cost=60.0),
+    "gamma": _in_double("math.gamma", cost=60.0), "lgamma": _in_double("math.lgamma", cost=60.0),
+    "digamma": _in_double("digamma", cost=60.0), "polygamma": _in_double("polygamma", 2, 120.0),
     "logaddexp": Row(_logaddexp, 45.0),
     "abs": _by_kind(Form("fabs({0})"), Form("abs({0})")), "sign": _call("sign", cost=3.0),
     "maximum": _extremum("maximum", "|", OR), "minimum": _extremum("minimum", "&", AND),

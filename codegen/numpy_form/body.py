@@ -54,6 +54,7 @@ class Body:
     results: list[str] = field(default_factory=list)
     used: set[Value] = field(default_factory=set)
     helpers: set[str] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ def write_body(graph: Graph, inputs: Mapping[Value, str], names: Names, outputs:
     ]
     body.used |= printer.reads.keys()
     body.used |= {v for v in graph.inputs if _bound_by(v, graph, lifted)}
-    body.helpers = printer.helpers
+    body.helpers, body.modules = printer.helpers, printer.modules
     return body
 
 

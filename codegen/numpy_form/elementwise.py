@@ -83,6 +83,8 @@ _FUNCTIONS = (
     "isinf",
     "isfinite",
 )
+#: Functions of scipy.special.
+_SPECIAL = {"gamma": "gamma", "lgamma": "gammaln", "digamma": "psi"}
 #: Operators whose operand may keep a lower dtype: NumPy converts it as `astype` does.
 _PROMOTING = ("add", "sub", "mul", "div")
 
@@ -204,11 +206,32 @@ def _helper(name: str) -> Row:
     return row
 
 
+def _special(name: str) -> Row:
+    """A function of scipy.special."""
+
+    def row(p: Printer, eqn: Equation) -> Expr:
+        p.modules.add("scipy.special")
+        arguments = [p.strong(x).text for x in eqn.inputs]
+        return ex.call(f"scipy.special.{name}", *arguments)
+
+    return row
+
+
+def _polygamma(p: Printer, eqn: Equation) -> Expr:
+    p.modules.add("scipy.special")
+    order, x = eqn.inputs
+    made = ex.call("scipy.special.polygamma", p.text(order), p.strong(x).text)
+    dtype = ex.dtype_text(eqn.output.dtype)  # it returns an array of float64, whatever it is given
+    return Expr(f"{made.text}.astype({dtype})[()]" if dtype != "np.float64" else f"{made.text}[()]")
+
+
 def _table() -> dict[str, Callable[[Printer, Equation], Expr]]:
     rows = {name: _operator(symbol) for name, symbol in _OPERATORS.items()}
     rows |= {name: _prefix(symbol) for name, symbol in _UNARY.items()}
     rows |= {name: _function(f"np.{name}") for name in _FUNCTIONS}
     rows |= {name: _helper(name) for name in ("erf", "erfc")}
+    rows |= {name: _special(scipys) for name, scipys in _SPECIAL.items()}
+    rows["polygamma"] = _polygamma
     return rows | {"select": _select, "convert": _convert, "stop": _stop, "expit": _expit}
 
 

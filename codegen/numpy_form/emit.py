@@ -94,6 +94,7 @@ def write_function(
     imports = [
         *(["dataclasses"] if uses_dataclasses(interface.results) else []),
         *(["math"] if helpers else []),
+        *sorted(body.modules),
     ]
     return Function(
         identifier(interface.name, "f"),
@@ -122,8 +123,9 @@ def interfaced_body(graph: Graph, interface: Interface) -> tuple[Body, dict[Valu
 
 def module_text(written: Function, *, doc: str = "", helpers: tuple[str, ...] = ()) -> str:
     """The whole module, with more helper functions where given."""
-    imports = [f"import {name}" for name in written.imports]
-    imports += ["", "import numpy as np"] if imports else ["import numpy as np"]
+    own = [f"import {name}" for name in written.imports if name.startswith("scipy")]
+    imports = [f"import {name}" for name in written.imports if not name.startswith("scipy")]
+    imports += ["", "import numpy as np", *own] if imports else ["import numpy as np", *own]
     lines = [
         Line(0, f"def {written.name}({written.parameters}):"),
         *written.head,

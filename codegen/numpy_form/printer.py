@@ -26,7 +26,8 @@ class Printer:
 
     `name` gives the variable of a value; `lifted` the variables of sizes that have one. What was
     printed is recorded: `reads` (values whose variables occur), `mentions` (symbols, by number of
-    times), `lengths` (of the expressions written in place), `helpers` (functions to define).
+    times), `lengths` (of the expressions written in place), `helpers` (functions to define),
+    `modules` (to import).
     `like` is a value of the same type as the one being made, for `np.zeros_like`.
     """
 
@@ -40,6 +41,7 @@ class Printer:
     mentions: Counter[Symbol] = field(default_factory=Counter)
     lengths: dict[Value, int] = field(default_factory=dict)
     helpers: set[str] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)
 
     def operand(self, x: Operand) -> Expr:
         """A literal as a Python number, a variable, or the expression in its place."""

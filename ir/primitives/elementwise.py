@@ -67,6 +67,11 @@ hypot = _elementwise("hypot", 2, "sqrt(x**2 + y**2)", **_FLOAT)
 expit = _elementwise("expit", 1, "1 / (1 + exp(-x))", **_FLOAT)
 erf = _elementwise("erf", 1, "erf(x)", **_FLOAT)
 erfc = _elementwise("erfc", 1, "erfc(x)", **_FLOAT)
+gamma = _elementwise("gamma", 1, "gamma(x)", **_FLOAT)
+lgamma = _elementwise("lgamma", 1, "loggamma(x)", **_FLOAT)
+digamma = _elementwise("digamma", 1, "digamma(x)", **_FLOAT)
+#: `polygamma(n, x)`: the derivative of `digamma` of order n, a literal.
+polygamma = _elementwise("polygamma", 2, **_FLOAT)
 logaddexp = _elementwise("logaddexp", 2, "log(exp(x) + exp(y))", **_FLOAT)
 
 abs = _elementwise("abs", 1, **_NUMBER)

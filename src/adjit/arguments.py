@@ -56,7 +56,7 @@ def take_apart(task: Task, values: Sequence[Any]) -> Arguments:
     spans: list[range] = []
     for p, (name, value) in enumerate(zip(task.parameters.names, values, strict=True)):
         if p in task.static:
-            leaves, spec = [value], optree.tree_structure(0)
+            leaves, spec = [value], pytrees.LEAF
         else:
             leaves, spec = pytrees.flatten(value)
         spans.append(range(len(flat), len(flat) + len(leaves)))

@@ -9,94 +9,17 @@ and no dictionaries remain in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import optree
 
-from adjit import pytrees
 from adjit.buffers import LARGE, recycled
+from adjit.checks import MISS, Checked, EntryPlan, Writer, write_checks
 from adjit.errors import UnsupportedError
-from adjit.guards import guard_condition, hidden_expression
 from adjit.ir.dims import Size, Symbol, product, symbols_of, to_source
-from adjit.ir.graph import Graph
-from adjit.leaves import Kind, same_static
-from adjit.results import Result, result_expression
-from adjit.tracer import Guard, Hidden, SizeGuard
+from adjit.results import result_expression
 
-#: Returned by a call that does not fit the arguments.
-MISS: Any = type("Miss", (), {"__repr__": lambda self: "MISS"})()
-
-
-@dataclass(frozen=True, slots=True)
-class EntryPlan:
-    """What the call path of a specialisation needs to know.
-
-    Attributes
-    ----------
-    structures:
-        One per parameter; their leaves, in order, are `kinds`.
-    inputs:
-        For each input of `graph` that is an argument leaf, the number of that leaf; None entries
-        never occur: static leaves have no input. Hidden inputs follow.
-    differentiated:
-        Leaf numbers whose Python ints are taken as floats.
-    results:
-        What to return, see `adjit.results`.
-    """
-
-    structures: Sequence[optree.PyTreeSpec]
-    kinds: Sequence[Kind]
-    inputs: Sequence[int]
-    differentiated: frozenset[int]
-    graph: Graph
-    scalar_sizes: Mapping[int, Size]
-    hidden: Sequence[Hidden]
-    guards: Sequence[Guard]
-    size_guards: Sequence[SizeGuard]
-    written: frozenset[int]
-    results: Result
-
-
-class _Writer:
-    """Lines of the function and the objects that they mention."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.objects: dict[str, Any] = {
-            "MISS": MISS, "ndarray": np.ndarray, "empty": np.empty, "recycled": recycled,
-            "same_static": same_static, "flatten": pytrees.flatten, "array": np.array,
-        }
-        self._numbers: dict[str, int] = {}
-
-    def line(self, text: str, indent: int = 1) -> None:
-        self.lines.append("    " * indent + text)
-
-    def miss_if(self, condition: str, indent: int = 1) -> None:
-        self.line(f"if {condition}:", indent)
-        self.line("return MISS", indent + 1)
-
-    def bind(self, prefix: str, value: Any) -> str:
-        """A name for an object (constants are bound, never printed)."""
-        for name, known in self.objects.items():
-            if known is value and name.startswith(prefix):
-                return name
-        number = self._numbers[prefix] = self._numbers.get(prefix, -1) + 1
-        self.objects[f"{prefix}{number}"] = value
-        return f"{prefix}{number}"
-
-    def fresh(self, prefix: str) -> str:
-        number = self._numbers[prefix] = self._numbers.get(prefix, -1) + 1
-        return f"{prefix}{number}"
-
-    def compile(self, name: str, parameters: int) -> Callable[..., Any]:
-        """The function of the written lines, its parameters `p0`, `p1`, ..."""
-        header = f"def {name}({', '.join(f'p{k}' for k in range(parameters))}):"
-        text = "\n".join([header, *self.lines, ""])
-        exec(compile(text, f"<adjit call path of {name}>", "exec"), self.objects)
-        made: Callable[..., Any] = self.objects[name]
-        return made
+__all__ = ["MISS", "EntryPlan", "build_entry", "build_matcher", "replace_run"]
 
 
 def build_entry(plan: EntryPlan, run: Callable[..., Any], *, outputs_passed: bool,
@@ -106,8 +29,8 @@ def build_entry(plan: EntryPlan, run: Callable[..., Any], *, outputs_passed: boo
     `run` takes the graph's inputs, then, when `outputs_passed`, an array for every output with
     axes; it returns a tuple of the other outputs (or of all of them).
     """
-    w = _Writer()
-    checked = _write_checks(w, plan)
+    w = Writer({"empty": np.empty, "recycled": recycled, "array": np.array})
+    checked = write_checks(w, plan)
     _refuse_shared_memory(w, plan, checked)
     outputs = _run(w, plan, checked, run, outputs_passed)
     w.line(f"return {result_expression(plan.results, outputs, checked.leaves, w.bind)}")
@@ -121,163 +44,14 @@ def replace_run(entry: Callable[..., Any], run: Callable[..., Any]) -> None:
 
 def build_matcher(plan: EntryPlan, *, name: str) -> Callable[..., bool]:
     """The checks of the call path alone: True where the call path would not return `MISS`."""
-    w = _Writer()
-    _write_checks(w, plan)
+    w = Writer()
+    write_checks(w, plan)
     w.line("return True")
     check = w.compile(name, len(plan.structures))
     return lambda *values: check(*values) is True
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """Names of the local variables after the checks: leaves, graph inputs with their kinds,
-    symbols."""
-
-    leaves: list[str]
-    inputs: list[str]
-    kinds: list[Kind]
-    sizes: dict[Symbol, str]
-
-
-def _write_checks(w: _Writer, plan: EntryPlan) -> _Checked:
-    leaves = _unpack(w, plan.structures, [f"p{k}" for k in range(len(plan.structures))])
-    for k, kind in enumerate(plan.kinds):
-        _check_leaf(w, leaves[k], kind, k in plan.differentiated)
-    inputs = [leaves[k] for k in plan.inputs]
-    kinds = [plan.kinds[k] for k in plan.inputs]
-    _check_world(w, plan, inputs, kinds)
-    return _Checked(leaves, inputs, kinds, _bind_sizes(w, plan, inputs, kinds))
-
-
-def _unpack(w: _Writer, structures: Sequence[optree.PyTreeSpec], parameters: Sequence[str]
-            ) -> list[str]:
-    leaves: list[str] = []
-    for spec, variable in zip(structures, parameters, strict=True):
-        _unpack_node(w, spec, variable, leaves)
-    return leaves
-
-
-def _unpack_node(w: _Writer, spec: optree.PyTreeSpec, variable: str, leaves: list[str]) -> None:
-    if spec.is_leaf():
-        leaves.append(variable)
-        return
-    children = [w.fresh("v") for _ in spec.children()]
-    node = w.bind("T", spec.type)
-    if spec.type in (tuple, list) or optree.is_namedtuple_class(spec.type):
-        w.miss_if(f"type({variable}) is not {node} or len({variable}) != {len(children)}")
-        if children:
-            w.line(f"{', '.join(children)}, = {variable}")
-    elif spec.type is dict:
-        w.miss_if(f"type({variable}) is not {node} or len({variable}) != {len(children)}")
-        for child, key in zip(children, spec.entries(), strict=True):
-            w.line(f"{child} = {variable}.get({w.bind('K', key)}, MISS)")
-            w.miss_if(f"{child} is MISS")
-    else:
-        flat = w.fresh("f")
-        w.line(f"{flat}, s = flatten({variable})")
-        w.miss_if(f"s != {w.bind('S', spec)}")
-        names = [w.fresh("v") for _ in range(spec.num_leaves)]
-        if names:
-            w.line(f"{', '.join(names)}, = {flat}")
-        leaves.extend(names)
-        return
-    for child, variable_of_child in zip(spec.children(), children, strict=True):
-        _unpack_node(w, child, variable_of_child, leaves)
-
-
-def _check_leaf(w: _Writer, v: str, kind: Kind, differentiated: bool) -> None:
-    if kind.form == "array":
-        _check_array(w, v, kind.dtype, len(kind.sizes), kind.layout)
-    elif kind.form == "numpy":
-        assert kind.dtype is not None
-        w.miss_if(f"type({v}) is not {w.bind('D', kind.dtype.type)}")
-    elif kind.form == "python":
-        if differentiated:
-            w.line(f"if type({v}) is int:")
-            w.line(f"{v} = float({v})", 2)
-        w.miss_if(f"type({v}) is not float")
-    elif kind.form == "int":
-        w.miss_if(f"type({v}) is not int or {v}.bit_length() > 63")
-    elif kind.value is None:
-        w.miss_if(f"{v} is not None")
-    else:
-        constant = w.bind("C", kind.value)
-        w.miss_if(f"{v} is not {constant} and not same_static({v}, {constant})")
-
-
-def _check_array(w: _Writer, v: str, dtype: Any, ndim: int, layout: str) -> None:
-    w.miss_if(f"type({v}) is not ndarray")
-    d = w.bind("d", dtype)
-    w.miss_if(f"{v}.dtype is not {d} and {v}.dtype != {d}")
-    w.line(f"{v}_shape = {v}.shape")
-    w.miss_if(f"len({v}_shape) != {ndim}")
-    if ndim == 0:
-        return
-    if layout == "C":
-        w.miss_if(f"not {v}.flags.c_contiguous")
-    elif layout == "F":
-        w.miss_if(f"not {v}.flags.f_contiguous or {v}.flags.c_contiguous")
-    else:
-        w.miss_if(f"{v}.flags.forc")
-
-
-def _check_world(w: _Writer, plan: EntryPlan, inputs: list[str], kinds: list[Kind]) -> None:
-    """Guards on outside objects; hidden inputs are fetched and checked like arguments."""
-    conditions = [guard_condition(guard, w.bind) for guard in plan.guards]
-    if not conditions and not plan.hidden:
-        return
-    fetched = [w.fresh("h") for _ in plan.hidden]
-    w.line("try:")
-    for condition in conditions:
-        w.miss_if(f"not ({condition})", 2)
-    for variable, hidden in zip(fetched, plan.hidden, strict=True):
-        w.line(f"{variable} = {hidden_expression(hidden, w.bind)}", 2)
-    w.line("except (LookupError, AttributeError, ValueError, TypeError):")
-    w.line("return MISS", 2)
-    for variable, hidden in zip(fetched, plan.hidden, strict=True):
-        kind = Kind("array", hidden.leaf.dtype, (None,) * len(hidden.leaf.shape),
-                    hidden.leaf.layout)
-        _check_leaf(w, variable, kind, False)
-        inputs.append(variable)
-        kinds.append(kind)
-
-
-def _bind_sizes(w: _Writer, plan: EntryPlan, inputs: Sequence[str], kinds: Sequence[Kind]
-                ) -> dict[Symbol, str]:
-    """Name every symbol after the axis that it is read from; check all sizes against the graph."""
-    names: dict[Symbol, str] = {}
-    for symbol, source in plan.graph.symbols.items():
-        variable = inputs[source.index]
-        names[symbol] = variable if source.axis is None else f"{variable}_n{source.axis}"
-    checks: list[str] = []
-    for k, (variable, kind, value) in enumerate(
-            zip(inputs, kinds, plan.graph.inputs, strict=True)):
-        if kind.form == "array" and value.shape:
-            axes = [f"{variable}_n{axis}" for axis in range(len(value.shape))]
-            w.line(f"{', '.join(axes)}, = {variable}_shape")
-            sizes = list(zip(axes, value.shape, strict=True))
-        elif k in plan.scalar_sizes:
-            sizes = [(variable, plan.scalar_sizes[k])]
-        else:
-            continue
-        for name, size in sizes:
-            expected = to_source(size, names.__getitem__)
-            if expected != name:
-                checks.append(f"{name} != {expected}")
-    for symbol, name in names.items():
-        if symbol.lower is not None:
-            checks.append(f"{name} < {symbol.lower}")
-        if symbol.upper is not None:
-            checks.append(f"{name} > {symbol.upper}")
-    for guard in plan.size_guards:
-        condition = f"{to_source(guard.size, names.__getitem__)} {guard.op} {guard.value}"
-        checks.append(f"not {condition}" if guard.truth else condition)
-    if checks:
-        w.miss_if(" or ".join(dict.fromkeys(checks)))
-    return names
-
-
-def _refuse_shared_memory(w: _Writer, plan: EntryPlan, checked: _Checked) -> None:
+def _refuse_shared_memory(w: Writer, plan: EntryPlan, checked: Checked) -> None:
     """An argument that the function writes to must not overlap another: NumPy's result would then
     depend on it, and the graph takes them as separate."""
     arrays = [k for k, kind in enumerate(checked.kinds) if kind.form == "array"]
@@ -298,7 +72,7 @@ def require_separate(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], names: Se
             remedy=f"pass a copy of one of them: {names[1]}.copy()")
 
 
-def _run(w: _Writer, plan: EntryPlan, checked: _Checked, run: Callable[..., Any],
+def _run(w: Writer, plan: EntryPlan, checked: Checked, run: Callable[..., Any],
          outputs_passed: bool) -> list[str]:
     """Allocate, call, and name the outputs."""
     arguments = [f"{v}[()]" if kind.form == "array" and not value.shape else v
@@ -322,7 +96,7 @@ def _run(w: _Writer, plan: EntryPlan, checked: _Checked, run: Callable[..., Any]
     return outputs
 
 
-def _allocate(w: _Writer, variable: str, dtype: Any, shape: Sequence[Size],
+def _allocate(w: Writer, variable: str, dtype: Any, shape: Sequence[Size],
               names: Mapping[Symbol, str]) -> None:
     for size in shape:
         if unknown := symbols_of(size) - set(names):

@@ -86,12 +86,13 @@ def _checked(value: Any, differentiated: bool, name: str) -> Any:
     if dtype.kind == "c":
         raise DTypeError(f"argument {name!r} has dtype {dtype}, which is not supported",
                          remedy="pass real and imaginary part separately")
-    if dtype == object:
+    if dtype.kind == "O":
         raise DTypeError(f"argument {name!r} is an array of objects",
                          remedy="use a list of arrays, or an array of float64")
     if differentiated and dtype.kind != "f":
         raise DTypeError(f"argument {name!r} has dtype {dtype}: integer and bool arrays have no "
-                         "gradient", remedy=f"pass {name}.astype(float), or leave it out of argnums")
+                         "gradient",
+                         remedy=f"pass {name}.astype(float), or leave it out of argnums")
     if dtype not in SUPPORTED:
         remedy = "float64, float32, bool and integers of 8 to 64 bits in native byte order are"
         raise DTypeError(f"argument {name!r} has dtype {dtype}, which is not supported",
@@ -154,8 +155,8 @@ def same_static(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(same_static, a, b))
     if isinstance(a, (str, bytes, int, bool, frozenset, range, slice, complex)):
         return bool(a == b)
-    hashable = type(a).__hash__ is not None and type(a).__eq__ is not object.__eq__
-    return hashable and bool(a == b) is True
+    compares = "__eq__" in {name for cls in type(a).__mro__[:-1] for name in vars(cls)}
+    return compares and type(a).__hash__ is not None and bool(a == b)
 
 
 def _type_name(value: Any) -> str:

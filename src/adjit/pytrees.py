@@ -16,6 +16,8 @@ import optree
 from adjit.tracer import OutputLeaf
 
 NAMESPACE = "adjit"
+#: The structure of a lone leaf.
+LEAF: optree.PyTreeSpec = optree.treespec_leaf(none_is_leaf=True, namespace=NAMESPACE)
 _registered: set[type] = set()
 
 
@@ -43,8 +45,8 @@ def _is_new_dataclass(leaf: Any) -> bool:
 
 def _holds_numbers(instance: Any) -> bool:
     """True when a field holds, however deep, an array or a float: then it is structure."""
-    values = [getattr(instance, f.name) for f in dataclasses.fields(instance)]
-    leaves = optree.tree_leaves(values, none_is_leaf=True, namespace=NAMESPACE)
+    values: Any = [getattr(instance, f.name) for f in dataclasses.fields(instance)]
+    leaves, _ = optree.tree_flatten(values, none_is_leaf=True, namespace=NAMESPACE)
     return any(isinstance(x, (float, np.ndarray, np.generic, OutputLeaf))
                or _is_new_dataclass(x) for x in leaves)
 
@@ -71,7 +73,7 @@ def _register(cls: type) -> None:
     def take_apart(instance: Any) -> tuple[list[Any], Any, tuple[str, ...]]:
         return [getattr(instance, n) for n in names], _Template(instance), names
 
-    def put_together(template: _Template, children: Any) -> Any:
+    def put_together(template: Any, children: Any) -> Any:
         made = copy.copy(template.instance)
         for name, child in zip(names, children, strict=True):
             object.__setattr__(made, name, child)

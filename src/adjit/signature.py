@@ -12,6 +12,8 @@ from adjit.errors import ArgumentError
 ArgNums = int | str | Sequence[int | str]
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "..."})()
 
+_STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*",
+                          inspect.Parameter.VAR_KEYWORD: "**"}
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -121,8 +123,7 @@ def binder_source(parameters: Parameters, body: str, name: str) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not seen_star:
             parts.append("*")
             seen_star = True
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(
-            parameter.kind, "")
+        stars = _STARS.get(parameter.kind, "")
         seen_star = seen_star or stars == "*"
         default = "" if parameter.default is parameter.empty else "=_adjit_missing"
         parts.append(f"{stars}{parameter.name}{default}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from adjit import pipeline, pytrees
+from adjit import pipeline
 from adjit.arguments import Arguments
 from adjit.derivation import derive
 from adjit.entry import EntryPlan, build_entry, build_matcher, replace_run

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from adjit.ir.errors import Location
-
 from adjit.signature import Parameters, Selected
 
 

@@ -13,7 +13,7 @@ from surface_samples.arrays import CUBE, INTS, POSITIVE, SCALAR, SCALAR32, SINGL
 
 _ONE = (math.sqrt, math.cbrt, math.exp, math.exp2, math.expm1, math.log2, math.log10, math.log1p,
         math.sin, math.cos, math.tan, math.asin, math.acos, math.atan, math.sinh, math.cosh,
-        math.tanh, math.asinh, math.atanh, math.erf, math.erfc, math.fabs, math.isnan, math.isinf,
+        math.tanh, math.asinh, math.atanh, math.erf, math.erfc, math.gamma, math.lgamma, math.fabs, math.isnan, math.isinf,
         math.isfinite, math.degrees, math.radians, math.floor, math.ceil, math.trunc, math.log,
         math.modf)
 _TWO = (math.atan2, math.pow, math.fmod, math.copysign, math.hypot, math.log, math.isclose)

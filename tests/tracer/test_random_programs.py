@@ -66,10 +66,10 @@ def run(start, program):
             x[x < j] = -1.0
         elif name == "write_gather" and x.ndim and x.shape[0] > 1:
             x[[1, 0]] = x[[0, 1]]
-        elif name == "rebind":
+        elif name == "rebind" and x.ndim:
             arrays[i % len(arrays)] = x * 2.0
-        elif name == "squeeze" and x.ndim:
-            arrays.append(np.squeeze(x))
+        elif name == "squeeze":
+            arrays.append(x.squeeze())
         elif name == "sum_row" and x.ndim:
             arrays.append(np.asarray(x.sum(axis=0)))
     return arrays

@@ -139,7 +139,7 @@ def _reversed(frame: Frame, items: Any) -> Iterator[Any]:
     if outside.is_outside_container(items):
         items = outside.snapshot(items)
     if is_traced(items):
-        return reversed(list(items))
+        return iter(list(items)[::-1])
     method = protocols.user_method(frame, items, "__reversed__")
     if method is not None:
         return protocols.iterate(frame, frame.call(method, items))

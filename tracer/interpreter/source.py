@@ -94,7 +94,8 @@ def _parse(file: str, text: str) -> _File | None:
 def first_line(node: FunctionNode) -> int:
     """The line that a code object gives as its first: that of the first decorator."""
     decorators = getattr(node, "decorator_list", [])
-    return min([node.lineno, *[d.lineno for d in decorators]])
+    first: int = min([node.lineno, *[d.lineno for d in decorators]])
+    return first
 
 
 def functions_in(node: ast.AST, class_name: str) -> Iterator[tuple[FunctionNode, str]]:

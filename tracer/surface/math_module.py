@@ -57,7 +57,8 @@ _PRIMITIVES: dict[Callable[..., Any], Primitive] = {
     math.sin: ew.sin, math.cos: ew.cos, math.tan: ew.tan, math.asin: ew.arcsin,
     math.acos: ew.arccos, math.atan: ew.arctan, math.sinh: ew.sinh, math.cosh: ew.cosh,
     math.tanh: ew.tanh, math.asinh: ew.arcsinh, math.acosh: ew.arccosh, math.atanh: ew.arctanh,
-    math.erf: ew.erf, math.erfc: ew.erfc, math.fabs: ew.abs, math.atan2: ew.arctan2,
+    math.erf: ew.erf, math.erfc: ew.erfc, math.gamma: ew.gamma,
+    math.lgamma: ew.lgamma, math.fabs: ew.abs, math.atan2: ew.arctan2,
     math.pow: ew.pow, math.fmod: ew.fmod, math.copysign: ew.copysign,
     math.isnan: ew.isnan, math.isinf: ew.isinf, math.isfinite: ew.isfinite,
 }

@@ -47,9 +47,21 @@ def _unary(name: str, primitive: Primitive) -> None:
 
 for _name, _made in {
     "expit": ew.expit, "erf": ew.erf, "erfc": ew.erfc, "log1p": ew.log1p, "expm1": ew.expm1,
-    "exp2": ew.exp2, "cbrt": ew.cbrt,
+    "exp2": ew.exp2, "cbrt": ew.cbrt, "gamma": ew.gamma, "gammaln": ew.lgamma, "psi": ew.digamma,
 }.items():
     _unary(_name, _made)
+
+
+@lowers_qualified("scipy.special._basic.polygamma", "scipy.special.polygamma")
+def polygamma(t: Trace, n: Any, x: Any) -> TracedArray:
+    if type(n) is not int or n < 0:
+        raise t.error(UnsupportedError, "polygamma of an order that is no whole number known "
+                      "while tracing is not supported", "give the order as an int, 0 or more")
+    # scipy computes polygamma, other than psi, in float64 whatever it is given
+    v = t.builder.convert(_floats(t, x)[0], np.float64)
+    if n == 0:
+        return t.wrap(t.emit(ew.digamma, v))
+    return t.wrap(t.emit(ew.polygamma, literal(float(n), v.type.dtype), v))
 
 
 @_special("exp10")
