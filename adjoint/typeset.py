@@ -49,7 +49,8 @@ class Style:
         if isinstance(node, ast.Name):
             return self._name(node.id, numbers)
         if isinstance(node, ast.Constant):
-            return self._number(float(node.value)), _CLOSED  # type: ignore[arg-type]
+            assert isinstance(node.value, (int, float))
+            return self._number(float(node.value)), _CLOSED
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._call(node.func.id, [self.write(a, numbers) for a in node.args])
         if isinstance(node, ast.UnaryOp):

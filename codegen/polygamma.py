@@ -1,9 +1,9 @@
 """digamma and polygamma inside kernels, to a few units in the last place.
 
 Upwards by the recurrence, then the asymptotic series in Bernoulli numbers; negative arguments by
-reflection. The formulas are those of the NIST Digital Library of
-Mathematical Functions (https://dlmf.nist.gov): 5.5.2, 5.5.4 and 5.11.2 for digamma, 5.15.5, 5.15.6
-and 5.15.8 for polygamma. Values at the poles are those of `scipy.special`.
+reflection. The formulas are those of the NIST Digital Library of Mathematical Functions
+(https://dlmf.nist.gov): 5.5.2, 5.5.4 and 5.11.2 for digamma, 5.15.5, 5.15.6 and 5.15.8 for
+polygamma. Values at the poles are those of `scipy.special`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 
 ENOUGH = 12.0
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def digamma(x):  # type: ignore[no-untyped-def]
+@njit(error_model="numpy")
+def digamma(x: float) -> float:
     """The derivative of `lgamma`: -inf at 0, inf at -0.0, NaN at the other poles."""
     if x == 0.0:
         return -math.copysign(math.inf, x)
@@ -46,8 +46,8 @@ def digamma(x):  # type: ignore[no-untyped-def]
     return total + (math.log(x) - 0.5 / x - series)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def polygamma(order, x):  # type: ignore[no-untyped-def]
+@njit(error_model="numpy")
+def polygamma(order: float, x: float) -> float:
     """The derivative of `digamma` of this order, 1 or more; NaN for any other order."""
     n = int(order) if order == order and abs(order) < 100.0 else 0
     if n < 1 or n != order or x != x:
@@ -59,8 +59,8 @@ def polygamma(order, x):  # type: ignore[no-untyped-def]
     return (-1.0) ** n * _of_positive(n, 1.0 - x) - math.pi * _cotangent(n, x - np.rint(x))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def _of_positive(n, x):  # type: ignore[no-untyped-def]
+@njit(error_model="numpy")
+def _of_positive(n: int, x: float) -> float:
     sign, factorial = (-1.0) ** (n + 1), math.gamma(n + 1.0)
     if x == math.inf:
         return sign * 0.0
@@ -78,8 +78,8 @@ def _of_positive(n, x):  # type: ignore[no-untyped-def]
     return sign * (total + series)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def _cotangent(n, x):  # type: ignore[no-untyped-def]
+@njit(error_model="numpy")
+def _cotangent(n: int, x: float) -> float:
     """The n-th derivative of cot(pi x): a polynomial in the cotangent c, as c' = -pi (1 + c²)."""
     c = 1.0 / math.tan(math.pi * x)
     old = np.zeros(n + 2)
@@ -91,7 +91,7 @@ def _cotangent(n, x):  # type: ignore[no-untyped-def]
             if k + 1 < n + 2:
                 new[k + 1] -= math.pi * k * old[k]
         old = new
-    value = 0.0
+    value: float = 0.0
     for k in range(n + 1, -1, -1):
         value = value * c + old[k]
     return value

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from adjit.ir.dims import Size
 from adjit.ir.errors import Location
@@ -71,8 +72,8 @@ class GraphBuilder:
             return x
         return self.emit(ew.div, x, y)
 
-    def convert(self, x: Operand, dtype: object) -> Operand:
-        target = np.dtype(dtype)  # type: ignore[call-overload]
+    def convert(self, x: Operand, dtype: DTypeLike) -> Operand:
+        target: np.dtype[Any] = np.dtype(dtype)
         if x.type.dtype == target:
             return x
         if isinstance(x, Literal):
@@ -116,7 +117,7 @@ class GraphBuilder:
                op: str = "set", name: str = "") -> Value:
         return self.emit(st.update, x, v, *indices, spec=tuple(spec), op=op, name=name)
 
-    def full(self, number: float | bool, shape: Shape, dtype: object) -> Operand:
+    def full(self, number: float | bool, shape: Shape, dtype: DTypeLike) -> Operand:
         """An array of this shape filled with a number (a literal, when the shape is ())."""
         return self.broadcast(literal(number, dtype), shape)
 

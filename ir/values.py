@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from adjit.ir.dims import Size, product
 from adjit.ir.errors import Location
@@ -104,13 +106,13 @@ class Literal:
 Operand = Value | Literal
 
 
-def literal(value: Number | np.generic, dtype: object = None) -> Literal:
+def literal(value: Number | np.generic, dtype: DTypeLike | None = None) -> Literal:
     """A literal of `dtype`, or of the value's own: bool, int64 or float64."""
     plain = value.item() if isinstance(value, np.generic) else value
     if dtype is None:
         dtype = np.bool_ if isinstance(plain, bool) else (
             np.int64 if isinstance(plain, int) else np.float64)
-    dt = np.dtype(dtype)  # type: ignore[call-overload]
+    dt: np.dtype[Any] = np.dtype(dtype)
     if dt.kind == "f":
         plain = float(dt.type(plain)) if dt != np.float64 else float(plain)
     elif dt.kind == "b":

@@ -15,6 +15,8 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_
 for variable in THREADS:
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# What is not tested in the interpreted mode is tested compiled, from the first call on.
+os.environ.setdefault("ADJIT_BACKEND", "numba")
 os.environ.setdefault("ADJIT_DEBUG", "1")  # verify the graph after every pass
 
 settings.register_profile(

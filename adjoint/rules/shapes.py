@@ -77,17 +77,20 @@ def _part(builder: GraphBuilder, whole: Shape, axis: int, start: Size, shape: Sh
 
 def _broadcast_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
                        ) -> Operand:
-    return context.builder.broadcast(tangents[0], eqn.output.shape)  # type: ignore[arg-type]
+    assert tangents[0] is not None
+    return context.builder.broadcast(tangents[0], eqn.output.shape)
 
 
 def _reshape_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
                      ) -> Operand:
-    return context.builder.reshape(tangents[0], eqn.output.shape)  # type: ignore[arg-type]
+    assert tangents[0] is not None
+    return context.builder.reshape(tangents[0], eqn.output.shape)
 
 
 def _transpose_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
                        ) -> Operand:
-    return context.builder.transpose(tangents[0], eqn.params["perm"])  # type: ignore[arg-type]
+    assert tangents[0] is not None
+    return context.builder.transpose(tangents[0], eqn.params["perm"])
 
 
 def _concatenate_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]

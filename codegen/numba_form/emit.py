@@ -42,15 +42,17 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
     """
     l = lower(graph, layouts)
     outputs = _outputs(l)
+    scalars = [x for x in graph.outputs if not x.shape]
+    for x in scalars:
+        l.write("result", l.temporary(x.type), (), (), [(x, ())])
     nodes, found = schedule(l)
     context = Context(l, assign(l, nodes, found), wide)
     parameters = _name_parameters(context, graph, outputs)
     _name_storages(context)
-    scalars = [(k, x) for k, x in enumerate(graph.outputs) if not x.shape]
     checked = bool(l.checks or l.nonempty) or _trigonometric(l) and not wide
     emitter = Emitter(context, {}, lambda body, status: _fail(context, scalars, body, status))
     _emit(emitter, nodes)
-    results = [_result(context, x) for _, x in scalars]
+    results = context.results
     if checked:
         results.insert(0, f"{TOO_LARGE} if {FAR} else 0" if context.far else "0")
     if context.allocated:
@@ -59,15 +61,6 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
         context.root.line(f"return {', '.join(results)}")
     return Program(_module(context, graph, parameters), "kernel", "numba", tuple(parameters),
                    checked)
-
-
-def _result(c: Context, x: Operand) -> str:
-    """A scalar output, computed before the temporaries that it may read are released."""
-    name = c.value(x, ())
-    if not c.allocated or not name.isidentifier():
-        return name
-    wish = x.name if isinstance(x, Value) and x.name else "result"
-    return c.root.let(c.names.fresh(wish), "{0}", (name,))
 
 
 def lower(graph: Graph, layouts: Sequence[str]) -> Lowering:
@@ -199,11 +192,11 @@ def _comments(c: Context, placed: Sequence[Leaf]) -> None:
         c.root.line(text)
 
 
-def _fail(c: Context, scalars: Sequence[tuple[int, Operand]], body: Body, status: int) -> None:
+def _fail(c: Context, scalars: Sequence[Operand], body: Body, status: int) -> None:
     """Return at once, with a status."""
     if c.allocated:
         body.line(f"release({', '.join(c.allocated)})")
-    zeros = [c.literal(zero_of(x.type)) for _, x in scalars]
+    zeros = [c.literal(zero_of(x.type)) for x in scalars]
     body.line(f"return {', '.join([str(status), *zeros])}")
 
 

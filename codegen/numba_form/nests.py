@@ -14,7 +14,7 @@ from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Statement
 from adjit.codegen.numba_form.values import Context
 from adjit.codegen.numba_form.writer import Block, Body
-from adjit.ir.values import Literal, Type
+from adjit.ir.values import Literal, Type, Value
 
 Step = Callable[["Emitter", Leaf], None]
 
@@ -302,6 +302,16 @@ def _compress(e: Emitter, leaf: Leaf) -> None:
     c.body.lines.append(Block(f"if {text}:", inner))
 
 
+def _result(e: Emitter, leaf: Leaf) -> None:
+    """A scalar output, computed before the temporaries that it may read are released."""
+    c, (x, _) = e.context, leaf.statement.terms[0]
+    name = e.read(leaf)
+    if c.allocated and name.isidentifier():
+        wish = x.name if isinstance(x, Value) and x.name else "result"
+        name = c.root.let(c.names.fresh(wish), "{0}", (name,))
+    c.results.append(name)
+
+
 def _nothing(e: Emitter, leaf: Leaf) -> None:
     """These kinds have stored what they found already."""
 
@@ -313,7 +323,7 @@ def _call(write: Callable[[Context, Leaf], None]) -> Step:
 STEP: dict[str, Step] = {
     "assign": _assign, "add": _add, "fold": _fold, "reduce": _reduce, "arg": _arg,
     "scan": _scan, "check": _check, "compress": _compress, "gemm": _call(gemm),
-    "argsort": _call(argsort),
+    "argsort": _call(argsort), "result": _result,
 }
 OPEN: dict[str, Step] = {
     "reduce": _open_reduce, "arg": _open_arg, "scan": _open_scan, "check": _open_check,

@@ -66,7 +66,7 @@ class Statement:
     ----------
     kind:
         Key of the table of emitters: "assign", "add", "reduce", "fold", "arg", "scan", "gemm",
-        "argsort", "compress", "check".
+        "argsort", "compress", "check", "result".
     value:
         The value that it writes (or completes), at `write`.
     axes:

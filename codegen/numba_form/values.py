@@ -43,6 +43,7 @@ class Context:
         self.constants: dict[str, str] = {}
         self.letters = [self.names.fresh(letter) for letter in LETTERS]
         self.allocated: list[str] = []
+        self.results: list[str] = []
         self.far = False
         self._partners = _partners(l)
 

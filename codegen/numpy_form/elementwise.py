@@ -183,7 +183,11 @@ def _convert(p: Printer, eqn: Equation) -> Expr:
     x, dtype = eqn.inputs[0], ex.dtype_text(eqn.params["dtype"])
     if isinstance(x, Literal) or is_size(p.plan, x):
         return ex.call(dtype, p.text(x))
-    return Expr(f"{p.atom(x)}.astype({dtype})")
+    if x.shape:
+        return Expr(f"{p.atom(x)}.astype({dtype})")
+    if x.dtype.kind == "f" and eqn.output.dtype.kind in "iu":  # np.int64(nan) would raise
+        return Expr(f"{ex.call(ex.dtype_text(x.dtype), p.text(x)).text}.astype({dtype})")
+    return ex.call(dtype, p.text(x))  # a scalar may be a Python float, which has no methods
 
 
 def _stop(p: Printer, eqn: Equation) -> Expr:

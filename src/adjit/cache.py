@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.metadata
 import os
 import platform
 import shutil
@@ -58,16 +59,11 @@ def _refuse_foreign(folder: Path) -> None:
 @functools.cache
 def fingerprint() -> str:
     """Hash of what generated code depends on beside its own text."""
-    import llvmlite
-    import numba
-    import numpy
-
-    digest = hashlib.sha256()
-    versions = (sys.version, platform.machine(), numba.__version__, llvmlite.__version__,
-                numpy.__version__)
-    digest.update("\n".join(versions).encode())
     import adjit.codegen
 
+    digest = hashlib.sha256()
+    versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy")]
+    digest.update("\n".join([sys.version, platform.machine(), *versions]).encode())
     for root in adjit.codegen.__path__:
         for path in sorted(Path(root).rglob("*.py")):
             digest.update(path.name.encode())
@@ -112,15 +108,24 @@ def forget(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
+def has_machine_code(path: Path) -> bool:
+    """True when machine code is kept for a generated module."""
+    return bool(_machine_code(path))
+
+
 def forget_machine_code(path: Path) -> bool:
     """Remove the machine code kept for a generated module; False where there was none."""
-    folders = [path.parent / "__pycache__"]
-    if "NUMBA_CACHE_DIR" in os.environ:
-        folders += [p for p in Path(os.environ["NUMBA_CACHE_DIR"]).glob("*") if p.is_dir()]
-    found = [p for folder in folders for p in folder.glob(f"{path.stem}.*")]
+    found = _machine_code(path)
     for item in found:
         item.unlink(missing_ok=True)
     return bool(found)
+
+
+def _machine_code(path: Path) -> list[Path]:
+    folders = [path.parent / "__pycache__"]
+    if "NUMBA_CACHE_DIR" in os.environ:
+        folders += [p for p in Path(os.environ["NUMBA_CACHE_DIR"]).glob("*") if p.is_dir()]
+    return [p for folder in folders for p in folder.glob(f"{path.stem}.*.nb?")]
 
 
 def size() -> tuple[int, int]:

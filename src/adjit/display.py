@@ -9,7 +9,6 @@ from adjit.codegen import numpy_form
 from adjit.codegen.save import save_module
 from adjit.errors import ArgumentError
 from adjit.interface import interface_of
-from adjit.runner import kernel_program
 
 if TYPE_CHECKING:
     from adjit.specialize import Specialization
@@ -22,7 +21,7 @@ def source(spec: Specialization, form: str) -> str:
     _check_form(form)
     if form == "numpy":
         return numpy_form.emit(spec.graph, interface_of(spec)).source
-    return kernel_program(spec).source
+    return spec.program.source
 
 
 def save(spec: Specialization, path: Path, form: str) -> Path:
@@ -30,7 +29,7 @@ def save(spec: Specialization, path: Path, form: str) -> Path:
     import adjit
 
     _check_form(form)
-    kernel = kernel_program(spec) if form == "numba" else None
+    kernel = spec.program if form == "numba" else None
     guards = [(g.size, g.op, g.value, g.truth) for g in spec.capture.size_guards]
     save_module(spec.graph, interface_of(spec), path, kernel=kernel, guards=guards,
                 version=adjit.__version__)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from adjit.adjoint import value_and_gradient
+from adjit.errors import ArgumentError
 from adjit.ir.graph import Graph
 from adjit.ir.simplify import eliminate_common, eliminate_dead
 from adjit.ir.verify import verify
@@ -20,9 +21,22 @@ CLEANUP: tuple[Pass, ...] = (
 )
 
 
+BACKENDS = ("auto", "numba", "numpy")
+
+
 def backend() -> str:
-    """ "numba", or "numpy" when the environment says ADJIT_BACKEND=numpy (the interpreted mode)."""
-    return "numpy" if os.environ.get("ADJIT_BACKEND", "").strip().lower() == "numpy" else "numba"
+    """What runs: the environment's ADJIT_BACKEND, "auto" by default.
+
+    "numpy" is the interpreted mode: the reader's form, without numba. "numba" compiles at the
+    first call. "auto" does so too, but where the first call is little work and no compiled code
+    is kept from earlier, that call is interpreted and the second one compiles: whoever wants one
+    number does not wait for a compiler.
+    """
+    named = os.environ.get("ADJIT_BACKEND", "").strip().lower() or "auto"
+    if named not in BACKENDS:
+        raise ArgumentError(f"ADJIT_BACKEND={named!r} is not known",
+                            remedy=f"set it to one of {', '.join(BACKENDS)}, or unset it")
+    return named
 
 
 def debug() -> bool:

@@ -10,8 +10,9 @@ import numpy as np
 
 from adjit import cache
 from adjit.codegen import numpy_form
-from adjit.errors import IndexingError
+from adjit.errors import IndexingError, ShapeError
 from adjit.interface import interface_of
+from adjit.ir.dims import hint
 
 if TYPE_CHECKING:
     from adjit.codegen.program import Program
@@ -20,12 +21,46 @@ if TYPE_CHECKING:
 Run = Callable[..., Any]
 
 #: Bits of a kernel's status.
-OUT_OF_RANGE, TOO_LARGE = 1, 2
+OUT_OF_RANGE, TOO_LARGE, EMPTY = 1, 2, 4
 
 
 def make_runner(spec: Specialization) -> Run:
     """The function that the call path runs: graph inputs (and result arrays) in, results out."""
     return _interpreted(spec) if spec.backend == "numpy" else _compiled(spec)
+
+
+#: Elements that an interpreted first call may compute in all; beyond, compiling pays at once.
+LITTLE_WORK = 1_000_000
+
+
+def worth_interpreting(spec: Specialization) -> bool:
+    """True when the first call had better be interpreted: it is little work, in time and memory,
+    and no compiled code is kept from earlier."""
+    if spec.backend != "auto":
+        return False
+    sizes = [hint(v.type.size) for eqn in spec.graph.equations for v in eqn.outputs]
+    if any(n is None for n in sizes) or sum(n or 0 for n in sizes) > LITTLE_WORK:
+        return False
+    path = cache.store_source(spec.program.source, spec.task.generated_name)
+    return not cache.has_machine_code(path)
+
+
+def interpret_once(spec: Specialization) -> Run:
+    """The interpreted form, called as the compiled one: results are written where they go."""
+    function = _interpreted(spec)
+    inputs = len(spec.graph.inputs)
+
+    def run(*values: Any) -> Any:
+        places = iter(values[inputs:])
+        scalars = []
+        for x, result in zip(spec.graph.outputs, function(*values[:inputs]), strict=True):
+            if x.shape:
+                next(places)[...] = result
+            else:
+                scalars.append(result)
+        return scalars[0] if len(scalars) == 1 else tuple(scalars)
+
+    return run
 
 
 def _interpreted(spec: Specialization) -> Run:
@@ -38,10 +73,10 @@ def _interpreted(spec: Specialization) -> Run:
     return run
 
 
-def _compiled(spec: Specialization) -> Run:
-    program = kernel_program(spec)
+def _compiled(spec: Specialization, *, wide: bool = False) -> Run:
+    program = kernel_program(spec, wide=True) if wide else spec.program
     kernel = _load(spec, program)
-    return _checked(spec, kernel, program) if program.checked else kernel
+    return _checked(spec, kernel) if program.checked else kernel
 
 
 def kernel_program(spec: Specialization, *, wide: bool = False) -> Program:
@@ -68,21 +103,31 @@ def _load(spec: Specialization, program: Program) -> Run:
         return load_kernel(path, program, signature)
 
 
-def _checked(spec: Specialization, kernel: Run, program: Program) -> Run:
+def _checked(spec: Specialization, kernel: Run) -> Run:
     """Turn the kernel's status into an exception, or into a run of the wide variant."""
     wide: list[Run] = []
+    alone = all(x.shape for x in spec.graph.outputs)  # the status is all that it returns
 
-    def run(*values: Any) -> Any:
-        status, *results = kernel(*values)
+    def recover(status: int, values: tuple[Any, ...]) -> Any:
         if status & TOO_LARGE:
             if not wide:
-                wide.append(_load(spec, kernel_program(spec, wide=True)))
-            status, *results = wide[0](*values)
-        if status & OUT_OF_RANGE:
-            raise IndexingError(
-                f"an index is out of range in {spec.task.name}",
-                remedy="set ADJIT_BACKEND=numpy to run it statement by statement",
-                location=spec.task.location)
-        return results[0] if len(results) == 1 else tuple(results)
+                wide.append(_compiled(spec, wide=True))
+            return wide[0](*values)
+        if status & EMPTY:
+            raise ShapeError(f"{spec.task.name} takes the maximum or minimum of an empty array",
+                             remedy="pass initial=, or an array with elements",
+                             location=spec.task.location)
+        raise IndexingError(f"an index is out of range in {spec.task.name}",
+                            remedy="set ADJIT_BACKEND=numpy to run it statement by statement",
+                            location=spec.task.location)
+
+    def run(*values: Any) -> Any:
+        returned = kernel(*values)
+        status = returned if alone else returned[0]
+        if status:
+            return recover(status, values)
+        if alone:
+            return None
+        return returned[1] if len(returned) == 2 else returned[1:]
 
     return run

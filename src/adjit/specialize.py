@@ -9,10 +9,11 @@ from typing import Any
 
 from adjit import pipeline
 from adjit.arguments import Arguments
+from adjit.codegen.program import Program
 from adjit.derivation import derive
 from adjit.entry import EntryPlan, build_entry, build_matcher, replace_run
 from adjit.leaves import leaf_of
-from adjit.runner import make_runner
+from adjit.runner import interpret_once, kernel_program, make_runner, worth_interpreting
 from adjit.task import Task
 from adjit.tracer import Capture, capture
 
@@ -47,8 +48,9 @@ class Specialization:
         self.backend = pipeline.backend()
         self._lock = threading.Lock()
         self._runner: Callable[..., Any] | None = None
+        self._called = False
         self.call = build_entry(self.plan, self._first_run,
-                                outputs_passed=self.backend == "numba", name=task.generated_name)
+                                outputs_passed=self.backend != "numpy", name=task.generated_name)
 
     def _capture(self) -> Capture:
         a = self.arguments
@@ -72,6 +74,11 @@ class Specialization:
         """A function of one value per parameter: would `call` accept them?"""
         return build_matcher(self.plan, name=self.task.generated_name)
 
+    @cached_property
+    def program(self) -> Program:
+        """The kernel in the numba form."""
+        return kernel_program(self)
+
     @property
     def layouts(self) -> tuple[str, ...]:
         """Memory layout of each graph input ("" for scalars)."""
@@ -81,10 +88,15 @@ class Specialization:
     def _first_run(self, *values: Any) -> Any:
         """Stands for the compiled function until the first call, which compiles."""
         with self._lock:
-            if self._runner is None:
-                self._runner = make_runner(self)
-                replace_run(self.call, self._runner)
-        return self._runner(*values)
+            if self._runner is None and not self._called and worth_interpreting(self):
+                run = interpret_once(self)
+            else:
+                if self._runner is None:
+                    self._runner = make_runner(self)
+                    replace_run(self.call, self._runner)
+                run = self._runner
+            self._called = True
+        return run(*values)
 
     def __repr__(self) -> str:
         types = ", ".join(f"{v.name}: {v.type}" for v in self.graph.inputs)

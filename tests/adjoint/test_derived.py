@@ -66,7 +66,8 @@ def value(node: ast.expr, names: dict[str, Any]) -> Any:
     """A partial's text in exact arithmetic."""
     source = ast.unparse(node)
     functions = {"exp": sympy.exp, "log": sympy.log, "sqrt": sympy.sqrt, "sin": sympy.sin,
-                 "cos": sympy.cos, "sinh": sympy.sinh, "cosh": sympy.cosh}
+                 "cos": sympy.cos, "sinh": sympy.sinh, "cosh": sympy.cosh,
+                 "digamma": sympy.digamma, "polygamma": sympy.polygamma}
     exact = ast.parse(source, mode="eval")
     code = compile(ast.fix_missing_locations(_Exact().visit(exact)), "<partial>", "eval")
     return eval(code, {**functions, **names, "number": sympy.Rational})

@@ -13,9 +13,9 @@ from surface_samples.arrays import CUBE, INTS, POSITIVE, SCALAR, SCALAR32, SINGL
 
 _ONE = (math.sqrt, math.cbrt, math.exp, math.exp2, math.expm1, math.log2, math.log10, math.log1p,
         math.sin, math.cos, math.tan, math.asin, math.acos, math.atan, math.sinh, math.cosh,
-        math.tanh, math.asinh, math.atanh, math.erf, math.erfc, math.gamma, math.lgamma, math.fabs, math.isnan, math.isinf,
-        math.isfinite, math.degrees, math.radians, math.floor, math.ceil, math.trunc, math.log,
-        math.modf)
+        math.tanh, math.asinh, math.atanh, math.erf, math.erfc, math.gamma, math.lgamma, math.fabs,
+        math.isnan, math.isinf, math.isfinite, math.degrees, math.radians, math.floor, math.ceil,
+        math.trunc, math.log, math.modf)
 _TWO = (math.atan2, math.pow, math.fmod, math.copysign, math.hypot, math.log, math.isclose)
 
 
@@ -32,7 +32,7 @@ _sequences_of_numbers = program(math.dist)(lambda: (
 
 _UNARY = (special.expit, special.erf, special.erfc, special.log1p, special.expm1, special.exp2,
           special.cbrt, special.exp10, special.log_expit, special.logit, special.ndtr,
-          special.entr)
+          special.entr, special.gamma, special.gammaln, special.psi)
 _WEIGHTS = np.where(X > 0.5, 0.0, np.abs(Y))
 
 SAMPLES = [
@@ -47,6 +47,7 @@ SAMPLES = [
         SCALAR)),
     *(S(f, SPECIAL) for f in (special.expit, special.erf, special.log_expit, special.ndtr,
                               special.entr)),
+    *(S(special.polygamma, n, x) for n, x in ((0, POSITIVE), (1, X), (3, POSITIVE), (2, SINGLE))),
     S(special.expit, INTS),
     *(S(f, x, y) for f in (special.xlogy, special.xlog1py, special.rel_entr) for x, y in (
         (POSITIVE, POSITIVE[0]), (_WEIGHTS, POSITIVE), (0.0, POSITIVE), (np.zeros(3), np.zeros(3)),

@@ -190,9 +190,9 @@ def astype(t: Trace, x: Any, dtype: Any, copy: Any = True) -> TracedArray:
 
 @methods("astype")
 def astype_method(t: Trace, self: TracedArray, dtype: Any, order: Any = "K",
-                  casting: str = "unsafe", subok: bool = True, copy: Any = True) -> TracedArray:
+                  casting: Any = "unsafe", subok: bool = True, copy: Any = True) -> TracedArray:
     target = np.dtype(dtype)
-    if not np.can_cast(self.dtype, target, casting):  # type: ignore[arg-type]
+    if not np.can_cast(self.dtype, target, casting):
         raise TypeError(f"Cannot cast array data from {self.dtype!r} to {target!r} according to "
                         f"the rule {casting!r}")
     if not subok:

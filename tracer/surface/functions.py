@@ -62,8 +62,8 @@ def round_(t: Trace, a: Any, decimals: Any = 0) -> TracedArray:
 
 
 @lowers(np.fix)
-def fix(t: Trace, x: Any) -> TracedArray:
-    return t.lowered(np.trunc, x)  # type: ignore[no-any-return]
+def fix(t: Trace, x: Any) -> Any:
+    return t.lowered(np.trunc, x)
 
 
 @lowers(np.sinc)
@@ -87,7 +87,7 @@ def sinc(t: Trace, x: Any) -> TracedArray:
 
 @lowers(np.nan_to_num)
 def nan_to_num(t: Trace, x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None,
-               neginf: Any = None) -> TracedArray:
+               neginf: Any = None) -> Any:
     v = t.lift(x)
     dtype = v.type.dtype
     out = v
@@ -106,7 +106,7 @@ def nan_to_num(t: Trace, x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any =
     if copy:
         return t.wrap(out)
     kit.write(t, "np.nan_to_num", x, t.wrap(out))
-    return x  # type: ignore[no-any-return]
+    return x
 
 
 @lowers(np.isclose)
@@ -147,13 +147,13 @@ def array_equal(t: Trace, a1: Any, a2: Any) -> Any:
 
 
 @lowers(np.isposinf)
-def isposinf(t: Trace, x: Any) -> TracedArray:
-    return t.lowered(np.equal, x, math.inf)  # type: ignore[no-any-return]
+def isposinf(t: Trace, x: Any) -> Any:
+    return t.lowered(np.equal, x, math.inf)
 
 
 @lowers(np.isneginf)
-def isneginf(t: Trace, x: Any) -> TracedArray:
-    return t.lowered(np.equal, x, -math.inf)  # type: ignore[no-any-return]
+def isneginf(t: Trace, x: Any) -> Any:
+    return t.lowered(np.equal, x, -math.inf)
 
 
 @lowers(np.where)
@@ -194,7 +194,7 @@ def polyval(t: Trace, p: Any, x: Any) -> Any:
 
 
 @lowers(np.vander)
-def vander(t: Trace, x: Any, N: Any = None, increasing: Any = False) -> TracedArray:
+def vander(t: Trace, x: Any, N: Any = None, increasing: Any = False) -> Any:
     column = kit.array(t, x)
     if column.ndim != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")
@@ -205,12 +205,12 @@ def vander(t: Trace, x: Any, N: Any = None, increasing: Any = False) -> TracedAr
     for _ in range(n - 1):
         powers.append(t.lowered(np.multiply, powers[-1], column))
     powers = powers[:n] if increasing else powers[:n][::-1]
-    return t.lowered(np.stack, powers, axis=1)  # type: ignore[no-any-return]
+    return t.lowered(np.stack, powers, axis=1)
 
 
 @lowers(np.cross)
 def cross(t: Trace, a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1,
-          axis: Any = None) -> TracedArray:
+          axis: Any = None) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
     x = t.lowered(np.moveaxis, kit.array(t, a), axisa, -1)
@@ -221,7 +221,7 @@ def cross(t: Trace, a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any
                           "are supported", "append a zero to vectors of 2 elements")
     (x0, x1, x2), (y0, y1, y2) = ([v[..., k] for k in range(3)] for v in (x, y))
     out = t.lowered(np.stack, [x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axis=-1)
-    return t.lowered(np.moveaxis, out, -1, axisc)  # type: ignore[no-any-return]
+    return t.lowered(np.moveaxis, out, -1, axisc)
 
 
 @lowers(np.linalg.cross)

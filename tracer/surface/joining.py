@@ -20,7 +20,7 @@ from adjit.tracer.trace import Trace
 
 
 def join(t: Trace, name: str, arrays: Sequence[TracedArray], axis: Any, dtype: Any = None,
-         casting: str = "same_kind") -> TracedArray:
+         casting: Any = "same_kind") -> TracedArray:
     """Concatenate along an axis; every other axis must agree."""
     if not arrays:
         raise t.error(ArgumentError, f"{name} of no arrays", "give at least one array")
@@ -31,7 +31,7 @@ def join(t: Trace, name: str, arrays: Sequence[TracedArray], axis: Any, dtype: A
     common = np.result_type(*(x.dtype for x in arrays)) if dtype is None else np.dtype(dtype)
     values = []
     for x in arrays:
-        if not np.can_cast(x.dtype, common, casting):  # type: ignore[arg-type]
+        if not np.can_cast(x.dtype, common, casting):
             raise t.error(ArgumentError, f"{name}: cannot cast {x.dtype} to {common} by the rule "
                           f"{casting!r}", "convert the array with .astype()")
         if x.ndim != ndim:

@@ -116,12 +116,12 @@ def broadcasts_into(t: Trace, shape: Shape, target: Shape, what: str) -> Shape:
 
 
 def write(t: Trace, name: str, out: Any, result: TracedArray, *, where: Any = True,
-          casting: str = "same_kind") -> None:
+          casting: Any = "same_kind") -> None:
     """`out[...] = result` under NumPy's rules for out=: its shape, and a cast of this kind."""
     if not isinstance(out, TracedArray) or out.kind != "array":
         raise t.error(ArgumentError, f"{name}: out= must be an array",
                       "create it with np.zeros inside the function")
-    if not np.can_cast(result.dtype, out.dtype, casting):  # type: ignore[arg-type]
+    if not np.can_cast(result.dtype, out.dtype, casting):
         raise t.error(DTypeError, f"{name}: the result ({result.dtype}) cannot be written into "
                       f"out= ({out.dtype}) by the rule {casting!r}", "convert it with .astype()")
     value = t.builder.convert(t.lift(result), out.dtype)

@@ -14,9 +14,10 @@ for _remedy, _names in {
         "np.nanmedian", "np.nanpercentile", "np.nanquantile", "np.nanargmax", "np.nanargmin",
         "np.unwrap", "np.i0", "np.frexp", "np.ldexp", "np.nextafter", "np.spacing", "np.gcd",
         "np.lcm", "np.packbits", "np.unpackbits", "np.loadtxt", "np.genfromtxt", "np.load",
-        "np.isin", "np.roots", "np.polyfit", "math.frexp",
-        "math.ldexp", "math.nextafter", "math.remainder", "math.ulp",
-        "scipy.special.beta", "scipy.special.betaln", "scipy.special.erfinv", "scipy.special.log_ndtr",
+        "np.isin", "np.roots", "np.polyfit",
+        "math.frexp", "math.ldexp", "math.nextafter", "math.remainder", "math.ulp",
+        "scipy.special.beta", "scipy.special.betaln", "scipy.special.erfinv",
+        "scipy.special.log_ndtr",
     ),
     _UNKNOWN_SIZE: (
         "np.unique", "np.union1d", "np.intersect1d", "np.setdiff1d", "np.trim_zeros",
