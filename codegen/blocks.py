@@ -14,7 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils
+from numba.core import cgutils as _cgutils
+
+cgutils: Any = _cgutils
 
 #: Blocks in between are kept, in bytes.
 SMALLEST, LARGEST = 1 << 16, 1 << 26

@@ -17,11 +17,9 @@ import threading
 import types as python_types
 import warnings
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numba import types
 from numba.core.errors import NumbaWarning
 from numba.np.numpy_support import from_dtype
@@ -48,12 +46,10 @@ def signature_of(graph: Graph, layouts: Sequence[str]) -> Signature:
 
 def numba_type(type: Type, layout: str) -> Any:
     """The numba type of a value; scalars are passed as numbers."""
-    element = from_dtype(np.dtype(type.dtype))
-    return types.Array(element, type.ndim, layout or "C") if type.shape else element
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:24]
+    dtype: Any = type.dtype
+    element: Any = from_dtype(dtype)
+    array: Any = types.Array
+    return array(element, type.ndim, layout or "C") if type.shape else element
 
 
 def compile_kernel(program: Program, signature: Signature) -> Kernel:

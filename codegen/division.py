@@ -1,7 +1,8 @@
-"""Division with remainder inside kernels, with NumPy's results: signs, zero divisors, infinities.
+"""Division inside kernels, with NumPy's results: signs, zero divisors, infinities.
 
 numba's `//` and `%` differ for floats with zero divisors and crash on the one integer quotient
-that overflows.
+that overflows. A plain quotient of float32 by a root becomes, where reciprocals are allowed, a
+product with the processor's estimate of 1 / sqrt(x), which is NaN at 0 and at infinity.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import types as _types
 from numba.extending import intrinsic
 
-__all__ = ["floor_divide", "fmod", "remainder"]
+__all__ = ["divide", "floor_divide", "fmod", "remainder"]
+
+types: Any = _types
 
 # A flag that concerns divisions only keeps numba from adding its fastmath flags.
 IMMUNE = ("arcp",)
+# The same for quotients that stay quotients: this one concerns sums of products only.
+QUOTIENT = ("contract",)
 
 Build = Callable[[Any, Any, Any, Any], Any]
 
@@ -30,6 +35,19 @@ def _rule(a: Any, b: Any, floating: Build, integer: Build) -> Any:
         return build(builder, a, *args)
 
     return a(a, b), codegen
+
+
+@intrinsic
+def divide(typingctx: Any, a: Any, b: Any) -> Any:
+    """`np.divide` of floats, never by way of a reciprocal."""
+    kind = types.unliteral(a)
+    if not isinstance(kind, types.Float) or types.unliteral(b) != kind:
+        return None
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fdiv(*args, flags=QUOTIENT)
+
+    return kind(kind, kind), codegen
 
 
 @intrinsic
@@ -76,8 +94,8 @@ def _float_remainder(builder: Any, kind: Any, x: Any, y: Any) -> Any:
 def _float_quotient(builder: Any, kind: Any, x: Any, y: Any) -> Any:
     one, half, zero = (ir.Constant(x.type, c) for c in (1.0, 0.5, 0.0))
     rest, _, differs = _float_parts(builder, x, y)
-    plain = builder.fdiv(x, y, flags=IMMUNE)
-    quotient = builder.fdiv(builder.fsub(x, rest, flags=IMMUNE), y, flags=IMMUNE)
+    plain = builder.fdiv(x, y, flags=QUOTIENT)
+    quotient = builder.fdiv(builder.fsub(x, rest, flags=IMMUNE), y, flags=QUOTIENT)
     quotient = builder.select(differs, builder.fsub(quotient, one, flags=IMMUNE), quotient)
     whole = _llvm(builder, "llvm.floor", quotient)
     far = builder.fcmp_ordered(">", builder.fsub(quotient, whole, flags=IMMUNE), half,

@@ -10,19 +10,24 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
+from numba import types as _types
+from numba.core import cgutils as _cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
+from numba.np import arrayobj
 
 __all__ = ["gemm"]
+
+# numba's own annotations cover half of what is used here.
+types: Any = _types
+cgutils: Any = _cgutils
+make_array: Any = arrayobj.make_array
 
 CHAR, INT, SIZE = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 KINDS = {types.float32: b"s", types.float64: b"d"}
 
 
 @intrinsic
-def gemm(typingctx: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, a0: Any,  # noqa: PLR0913
+def gemm(typingctx: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, a0: Any,
          lda: Any, b: Any, b0: Any, ldb: Any, beta: Any, c: Any, c0: Any, ldc: Any) -> Any:
     """C = op(A) @ op(B) + beta * C, all row-major: A is m by k, B is k by n, C is m by n.
 

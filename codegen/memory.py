@@ -10,15 +10,21 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
+from numba import types as _types
+from numba.core import cgutils as _cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array, populate_array
+from numba.np import arrayobj
 from numba.np.numpy_support import from_dtype
 
 from adjit.codegen.blocks import acquire, give_back
 
 __all__ = ["clear", "empty", "extent", "release", "reshaped"]
+
+# numba's own annotations cover half of what is used here.
+types: Any = _types
+cgutils: Any = _cgutils
+make_array: Any = arrayobj.make_array
+populate_array: Any = arrayobj.populate_array
 
 SIZE = ir.IntType(64)
 
@@ -138,4 +144,5 @@ def _sizes(sizes: Any) -> list[Any] | None:
 
 
 def _unpacked(builder: Any, packed: Any, shape: list[Any]) -> list[Any]:
-    return cgutils.unpack_tuple(builder, packed, len(shape))
+    parts: list[Any] = cgutils.unpack_tuple(builder, packed, len(shape))
+    return parts

@@ -69,7 +69,7 @@ def _of_positive(n: int, x: float) -> float:
         total += factorial * x ** -(n + 1.0)
         x += 1.0
     # (2k + n - 1)! / (2k)! / x ** (2k + n), from k = 0 on
-    term = factorial / n * x ** -float(n)
+    term: float = factorial / n * x ** -float(n)
     series = term + 0.5 * n * term / x
     for k in range(len(BERNOULLI)):
         m = 2.0 * k + n

@@ -159,6 +159,7 @@ def _checks(
             sizes = ", ".join(_expected(graph, k, axis, name) for axis in range(len(value.shape)))
             shape = f"({sizes},)" if len(value.shape) == 1 else f"({sizes})"
             out.append(f'{variable} = _array("{variable}", {variable}, {dtype}, {shape})')
+            out += _divisible(graph, k, name)
         elif value not in numbers:
             out.append(f"{variable} = {dtype}({variable})")
     for size, comparison, bound, truth in guards:
@@ -197,7 +198,25 @@ def _expected(graph: Graph, index: int, axis: int, name: Callable[[Symbol], str]
     symbol = as_symbol(size)
     source = graph.symbols.get(symbol) if symbol is not None else None
     free = source is not None and (source.index, source.axis) == (index, axis)
-    return "None" if free else to_source(size, name)
+    return "None" if free or _is_own(graph, index, axis) else to_source(size, name)
+
+
+def _is_own(graph: Graph, index: int, axis: int) -> bool:
+    """True where the size of an axis is written with a quotient of itself: `2 * (n // 2)`."""
+    sources = [graph.symbols.get(s) for s in symbols_of(graph.inputs[index].shape[axis])]
+    return any(s is not None and (s.index, s.axis) == (index, axis) for s in sources)
+
+
+def _divisible(graph: Graph, index: int, name: Callable[[Symbol], str]) -> list[str]:
+    """Checks of the axes whose size must be a multiple of something."""
+    out = []
+    for axis, size in enumerate(graph.inputs[index].shape):
+        if as_symbol(size) is None and _is_own(graph, index, axis):
+            whole = next(graph.symbols[s] for s in symbols_of(size)
+                         if (graph.symbols[s].index, graph.symbols[s].axis) == (index, axis))
+            text = replace(whole, divisor=1).text(name_of(name, whole))
+            out.append(_require(f"{text} == {size_expr(size, to_source(size, name)).text}"))
+    return out
 
 
 def _symbol_names(graph: Graph, names: Mapping[Value, str]) -> Callable[[Symbol], str]:
@@ -210,8 +229,7 @@ def _symbol_names(graph: Graph, names: Mapping[Value, str]) -> Callable[[Symbol]
                 "a result's size is known only after the call, so that no array can be passed in",
                 remedy='save it with form="numpy"',
             )
-        name = names[graph.inputs[source.index]]
-        return name if source.axis is None else f"{name}.shape[{source.axis}]"
+        return source.text(names[graph.inputs[source.index]])
 
     return read
 

@@ -151,7 +151,20 @@ def floordiv(a: Size, b: Size) -> Size:
     if a == b or b == 1:
         return 1 if a == b else a
     exact = _divide_exactly(a, b)
-    return exact if exact is not None else Dim((((Opaque("//", a, b),), 1),))
+    if exact is not None:
+        return exact
+    whole, rest = _multiples(a, b)
+    if whole != 0:
+        return whole + floordiv(rest, b)
+    return Dim((((Opaque("//", a, b),), 1),))
+
+
+def _multiples(a: Size, b: Size) -> tuple[Size, Size]:
+    """(q, r) with `a == q * b + r`, by the coefficients; (0, a) unless b is a positive int."""
+    if not isinstance(b, int) or b <= 0:
+        return 0, a
+    whole = _from_terms((m, c // b) for m, c in _terms(a) if m)
+    return whole, a - whole * b
 
 
 def _divide_exactly(a: Size, b: Size) -> Size | None:
@@ -178,6 +191,9 @@ def mod(a: Size, b: Size) -> Size:
         return a % b
     if a == b or _divide_exactly(a, b) is not None:
         return 0
+    whole, rest = _multiples(a, b)
+    if whole != 0:
+        return mod(rest, b)
     return Dim((((Opaque("%", a, b),), 1),))
 
 

@@ -37,10 +37,17 @@ class Equation:
 @dataclass(frozen=True, slots=True, eq=False)
 class SymbolSource:
     """Where a symbol's number comes from: `graph.inputs[index].shape[axis]`, or, when `axis` is
-    None, the integer scalar `graph.inputs[index]` itself."""
+    None, the integer scalar `graph.inputs[index]` itself; of either the quotient by `divisor`
+    (the half of an even size, say)."""
 
     index: int
     axis: int | None
+    divisor: int = 1
+
+    def text(self, name: str) -> str:
+        """Closed source text, from the name of the input."""
+        number = name if self.axis is None else f"{name}.shape[{self.axis}]"
+        return number if self.divisor == 1 else f"({number} // {self.divisor})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,9 @@
-"""Tracing: from the user's function to a graph."""
+"""Tracing: from the user's function to a graph.
+
+`capture` runs the function once: `interpreter` evaluates its Python, `arrays` and `symint` stand for
+its arrays and sizes, `surface` has one row for each NumPy function. `outside` and `guards` keep what
+was read from the world around the function, `sizes` what was found out about shapes.
+"""
 
 from adjit.tracer import surface
 from adjit.tracer.arrays import TracedArray

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from adjit.ir.dims import Size, product
-from adjit.ir.errors import DataDependentError, UnsupportedError
+from adjit.ir.errors import UnsupportedError
 from adjit.ir.indexing import Spec, is_basic, result_shape
 from adjit.ir.values import Operand, Shape, Value
-from adjit.tracer import dispatch, layout, operators
+from adjit.tracer import conversions, dispatch, layout, methods, operators
 from adjit.tracer import indexing as ix
 from adjit.tracer.context import current_for
-from adjit.tracer.known import known_number
 from adjit.tracer.shapes import UNKNOWN_LAYOUT, full_shape
 from adjit.tracer.symint import number_of
 from adjit.tracer.views import (
@@ -91,7 +89,7 @@ class TracedArray:
     @property
     def shape(self) -> tuple[Any, ...]:
         """The shape as the user sees it: ints and `SymInt`s."""
-        self._no_attribute_of_float("shape")
+        self.refuse_weak("shape")
         return tuple(number_of(self.trace, n) for n in self.dims)
 
     @property
@@ -116,7 +114,7 @@ class TracedArray:
 
     @property
     def T(self) -> TracedArray:
-        self._no_attribute_of_float("T")
+        self.refuse_weak("T")
         return self.transpose_view(range(self.ndim)[::-1])
 
     @property
@@ -150,7 +148,8 @@ class TracedArray:
     def c_contiguous(self) -> bool:
         return layout.is_contiguous(self.dims, self.strides, "C")
 
-    def _no_attribute_of_float(self, name: str) -> None:
+    def refuse_weak(self, name: str) -> None:
+        """Raise as Python does where a float has no such attribute."""
         if self.weak:
             python = {"b": "bool", "i": "int"}.get(self.dtype.kind, "float")
             raise AttributeError(f"{python!r} object has no attribute {name!r}")
@@ -199,13 +198,8 @@ class TracedArray:
 
     def broadcast_view(self, shape: Sequence[Size]) -> TracedArray:
         """`np.broadcast_to`: a read-only view."""
-        old, shape = self.strides, tuple(shape)
-        strides: layout.Strides = None
-        if old is not None:
-            extra = len(shape) - self.ndim
-            strides = (0,) * extra + tuple(
-                0 if n == 1 and m != 1 else s
-                for n, m, s in zip(self.dims, shape[extra:], old, strict=True))
+        shape = tuple(shape)
+        strides = layout.broadcasted(self.dims, self.strides, shape)
         return self._view(Broadcast(shape), strides, writable=False)
 
     def reshape_view(self, shape: Sequence[Any]) -> TracedArray:
@@ -290,64 +284,9 @@ class TracedArray:
     def __contains__(self, item: Any) -> bool:
         return bool(dispatch.lower(current_for(self.trace), np.any, (self == item,), {}))
 
-    def _number_needed(self, what: str, remedy: str) -> DataDependentError:
-        name = getattr(self.operand, "name", "")
-        return current_for(self.trace).error(
-            DataDependentError, f"{what} needs the number behind {name or 'a traced value'}, which "
-            "is known only when the compiled function runs", remedy)
-
-    def _known(self) -> Any:
-        """The number, where it follows from sizes alone (the capture is then specialised)."""
-        trace = current_for(self.trace)
-        return known_number(self.trace, self.operand) if self.trace is trace else None
-
-    def __bool__(self) -> bool:
-        known = self._known()
-        if known is not None:
-            return bool(known)
-        raise self._number_needed(
-            "a decision in Python (if, while, and, or, not, bool())",
-            "use np.where(condition, a, b), np.logical_and/or/not, np.minimum or np.maximum")
-
-    def __float__(self) -> float:
-        known = self._known()
-        if known is not None:
-            return float(known)
-        raise self._number_needed(
-            "float() in a function that is not traced", "keep the traced value: drop the float()")
-
-    def __int__(self) -> int:
-        known = self._known()
-        if known is not None:
-            return int(known)
-        raise self._number_needed(
-            "int()", "use np.floor(x) for a rounded float, or pass the integer as an argument")
-
-    def __complex__(self) -> complex:
-        raise self._number_needed("complex()", "compute with real and imaginary part separately")
-
-    def __index__(self) -> int:
-        known = self._known() if self.dtype.kind in "iub" else None
-        if known is not None:
-            return int(known)
-        raise self._number_needed(
-            "an integer (a size, a loop count, an index of a list)",
-            "pass the integer as an argument; arrays can be indexed with traced integers")
-
-    def __str__(self) -> str:
-        raise self._number_needed("a text", "return the value and print it outside")
-
-    def __format__(self, spec: str) -> str:
-        return str(self)
-
     def __repr__(self) -> str:
         name = getattr(self._seen[1], "name", "")
         return f"<traced {name + ': ' if name else ''}{self._seen[1].type}>"
-
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise self._number_needed(
-            "a function that wants a real NumPy array", "use the NumPy functions that adjit "
-            "supports, or compute this outside the function")
 
     def __copy__(self) -> TracedArray:
         return self if self.kind != "array" else self.trace.wrap(
@@ -357,17 +296,7 @@ class TracedArray:
         return self.__copy__()
 
     def __getattr__(self, name: str) -> Any:
-        lowering = dispatch.METHODS.get(name)
-        if lowering is None or name.startswith("__"):
-            if hasattr(self.python_type(), name) and not name.startswith("__"):
-                raise self.trace.error(
-                    UnsupportedError, f"the attribute .{name} of arrays is not supported",
-                    "use the np function of that name, or compute it outside the function")
-            raise AttributeError(f"{self.python_type().__name__!r} object has no attribute "
-                                 f"{name!r}")
-        if name not in ("item", "conjugate", "is_integer"):
-            self._no_attribute_of_float(name)
-        return BoundMethod(self, lowering)
+        return methods.attribute(self, name)
 
     # NumPy's protocols.
 
@@ -381,15 +310,11 @@ class TracedArray:
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return dispatch.lower(current_for(self.trace), function, tuple(args), kwargs)
 
-    # Operators: `__add__`, `__radd__`, `__iadd__`, `__lt__`, `__neg__`, ... come from the table.
+    # `__add__`, `__radd__`, `__iadd__`, `__lt__`, `__neg__`, ... come from the table of operators;
+    # `__bool__`, `__float__`, `__index__`, `__array__`, ... from that of conversions.
 
     def __round__(self, digits: int | None = None) -> Any:
-        if self.kind != "array" and digits is None:
-            known = self._known()
-            if known is not None:
-                return round(known)
-            raise self._number_needed("round() to an integer", "use np.round(x)")
-        return dispatch.lower(current_for(self.trace), np.round, (self, digits or 0), {})
+        return conversions.rounded(self, digits)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
@@ -398,22 +323,5 @@ class TracedArray:
         return other // self, other % self
 
 
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BoundMethod:
-    """`x.sum`: the method of a traced array."""
-
-    array: TracedArray
-    lowering: dispatch.Lowering
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        trace = current_for(self.array.trace)
-        result = dispatch.run(trace, self.lowering, (self.array, *args), kwargs)
-        scalar = self.array.kind == "numpy" and isinstance(result, TracedArray)
-        if scalar and result.kind == "array" and not result.ndim:
-            return trace.wrap(trace.lift(result))  # methods of scalars give scalars
-        return result
-
-
 operators.install(TracedArray)
+conversions.install(TracedArray)

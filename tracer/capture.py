@@ -93,7 +93,7 @@ def capture(fun: Any, leaves: Sequence[Leaf], rebuild: Rebuild, *, name: str) ->
         operands, outputs = collect_outputs(trace, result)
         graph = Graph(
             tuple(trace.inputs), tuple(trace.builder.equations), operands,
-            {s: source for s, source in trace.sources.items() if s not in trace.sizes.table}, name)
+            trace.bound_symbols(), name)
     resolve = trace.sizes.resolve
     scalars = {k: resolve(symbol_size(leaf.symbol)) for k, leaf in enumerate(leaves)
                if leaf.symbol is not None}

@@ -34,6 +34,7 @@ from adjit.tracer.operators import is_traced
 from adjit.tracer.promotion import any_traced
 from adjit.tracer.slices import slice_item
 from adjit.tracer.symint import SymInt, size_of
+from adjit.tracer.symrange import SymRange
 
 if TYPE_CHECKING:
     from adjit.tracer.arrays import TracedArray
@@ -213,6 +214,8 @@ def _entry(t: Trace, entry: Any) -> Any:
                       "use None to add an axis, or an if statement")
     if isinstance(entry, (int, np.integer)):
         return int(entry)
+    if isinstance(entry, SymRange):
+        return t.wrap(t.lift(entry), array=True)
     if isinstance(entry, (list, tuple, range)):
         return _list_entry(t, list(entry))
     if is_traced(entry):

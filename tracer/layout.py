@@ -54,6 +54,16 @@ def indexed(strides: Strides, spec: Spec) -> Strides:
     return tuple(out)
 
 
+def broadcasted(shape: Shape, strides: Strides, new: Shape) -> Strides:
+    """Strides after `np.broadcast_to` of the shape `new`."""
+    if strides is None:
+        return None
+    extra = len(new) - len(shape)
+    return (0,) * extra + tuple(
+        0 if n == 1 and m != 1 else s
+        for n, m, s in zip(shape, new[extra:], strides, strict=True))
+
+
 def reshaped(sizes: Sizes, shape: Shape, strides: Strides, new: Shape) -> Strides | bool:
     """Strides of the view that `reshape` to `new` gives, False where NumPy copies, None where it
     cannot be known. (NumPy's `_attempt_nocopy_reshape`, with sizes that may be symbolic.)"""

@@ -25,6 +25,8 @@ def _library_folders() -> tuple[str, ...]:
     paths = set(sysconfig.get_paths().values())
     folders = {sysconfig.get_path(k) for k in ("stdlib", "platstdlib", "purelib", "platlib")}
     folders |= set(site.getsitepackages()) | {site.getusersitepackages()} & paths
+    # a .pth file or PYTHONPATH can add the packages of another environment
+    folders |= {p for p in sys.path if Path(p).name in ("site-packages", "dist-packages")}
     folders |= {str(Path(p).resolve()) for p in folders}
     own = {str(Path(p).resolve()) for p in (__file__, adjit.ir.__file__)}
     folders |= {str(Path(p).parent) for p in own}

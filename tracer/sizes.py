@@ -13,11 +13,9 @@ from dataclasses import dataclass
 
 from adjit.ir.dims import (
     Dim,
-    Opaque,
     Size,
     Symbol,
     bounds,
-    floordiv,
     hint,
     substitute,
     symbol_size,
@@ -25,6 +23,7 @@ from adjit.ir.dims import (
 )
 from adjit.ir.errors import DataDependentError, ShapeError
 from adjit.ir.values import Shape
+from adjit.tracer.equations import divided, linear_symbols, solve, without_common_factors
 from adjit.tracer.symint import SymInt
 
 __all__ = ["SizeGuard", "Sizes", "SymInt"]
@@ -58,6 +57,8 @@ class Sizes:
         self.listeners: list[Callable[[Mapping[Symbol, Size]], None]] = []
         self._guards: dict[SizeGuard, None] = {}
         self._rank: dict[Symbol, int] = {}
+        #: symbols that are quotients of others: (the other, the divisor)
+        self.parts: dict[Symbol, tuple[Symbol, int]] = {}
 
     def declare(self, symbol: Symbol) -> Size:
         """Make a symbol known; of two that are equal, the one declared first is kept."""
@@ -155,19 +156,44 @@ class Sizes:
         self._unify(difference)
         return self.resolve(a)
 
+    def _split(self, difference: Dim) -> bool:
+        """Write a symbol n, of which the sizes hold a quotient or remainder by a number d, as
+        `d * k + r` with a new symbol k: `n // 2` of an even n becomes k. False where there is
+        none; small k are not worth it."""
+        for symbol, divisor in divided(difference):
+            if symbol.hint is None or symbol.hint // divisor < 2:
+                continue
+            name = f"({symbol.name}//{divisor})"
+            lower = None if symbol.lower is None else 2
+            upper = None if symbol.upper is None else symbol.upper // divisor
+            part = Symbol(name, symbol.hint // divisor, lower, upper)
+            whole, before = self.parts.get(symbol, (symbol, 1))
+            self.parts[part] = (whole, before * divisor)
+            self._bind(symbol, self.declare(part) * divisor + symbol.hint % divisor)
+            return True
+        return False
+
     def _unify(self, difference: Dim) -> None:
         """Make `difference`, zero while tracing, zero as a polynomial."""
-        difference = _without_common_factors(difference)
-        candidates = _linear_symbols(difference)
+        difference = without_common_factors(difference)
+        candidates = linear_symbols(difference)
         if candidates:
             best = max(candidates, key=lambda s: (s.lower is None, self._rank.get(s, 0)))
-            self._bind(best, _solve(difference, best))
+            self._bind(best, solve(difference, best))
+            return
+        if self._split(difference):
+            rest = self.resolve(difference)
+            if isinstance(rest, Dim):
+                self._unify(rest)
             return
         for symbol in sorted(symbols_of(difference), key=str):
             if symbol.hint is not None:
                 self._bind(symbol, symbol.hint)
 
     def _bind(self, symbol: Symbol, size: Size) -> None:
+        low, _ = bounds(size)
+        if symbol.lower is not None and (low is None or low < symbol.lower):
+            self.decide(size, ">=", symbol.lower)  # what was proved by the bound must stay true
         step = {symbol: size}
         self.table = {s: substitute(old, step) for s, old in self.table.items()}
         self.table[symbol] = size
@@ -229,41 +255,3 @@ def _constant(size: Size) -> int:
     if isinstance(size, int):
         return size
     return next((c for monomial, c in size.terms if not monomial), 0)
-
-
-def _linear_symbols(size: Dim) -> list[Symbol]:
-    """Symbols that the equation `size == 0` can be solved for."""
-    out = []
-    for monomial, coefficient in size.terms:
-        if len(monomial) == 1 and abs(coefficient) == 1 and isinstance(monomial[0], Symbol):
-            symbol = monomial[0]
-            others = [m for m, _ in size.terms if m != monomial]
-            if not any(_mentions(m, symbol) for m in others):
-                out.append(symbol)
-    return out
-
-
-def _without_common_factors(size: Dim) -> Dim:
-    """The polynomial without positive factors that all its terms share: they cannot be what is
-    zero, so they need not be fixed."""
-    first, *others = (monomial for monomial, _ in size.terms)
-    for atom in first:
-        if not isinstance(atom, Symbol) or atom.lower is None or atom.lower <= 0:
-            continue
-        if all(atom in monomial for monomial in others):
-            quotient = floordiv(size, symbol_size(atom))
-            if isinstance(quotient, Dim):
-                return _without_common_factors(quotient)
-    return size
-
-
-def _mentions(monomial: Sequence[Symbol | Opaque], symbol: Symbol) -> bool:
-    return any(atom == symbol if isinstance(atom, Symbol)
-               else symbol in symbols_of(atom.left) | symbols_of(atom.right)
-               for atom in monomial)
-
-
-def _solve(size: Dim, symbol: Symbol) -> Size:
-    coefficient = next(c for m, c in size.terms if m == (symbol,))
-    rest = size - symbol_size(symbol) * coefficient
-    return rest * (-coefficient)

@@ -25,6 +25,7 @@ from adjit.tracer.outputs import collect_outputs
 from adjit.tracer.outside import Outside
 from adjit.tracer.sizes import Sizes
 from adjit.tracer.symint import SymInt
+from adjit.tracer.symrange import SymRange
 from adjit.tracer.views import Cell
 
 E = TypeVar("E", bound=AdjitError)
@@ -88,6 +89,14 @@ class Trace:
             self.sources.setdefault(leaf.symbol, SymbolSource(index, None))
         return value
 
+    def bound_symbols(self) -> dict[Symbol, SymbolSource]:
+        """How each symbol that is left is read from the inputs."""
+        sources = dict(self.sources)
+        for part, (whole, divisor) in self.sizes.parts.items():
+            source = sources[whole]
+            sources[part] = replace(source, divisor=source.divisor * divisor)
+        return {s: source for s, source in sources.items() if s not in self.sizes.table}
+
     def argument(self, leaf: Leaf) -> Any:
         """The traced object for one argument leaf."""
         value = self.add_input(leaf)
@@ -123,6 +132,8 @@ class Trace:
             return obj
         if isinstance(obj, range):
             return self._stack(list(obj))
+        if isinstance(obj, SymRange):
+            return self.lift(self.lowered(np.arange, obj.start, obj.stop, obj.step))
         raise self.error(
             DTypeError, f"an object of type {type(obj).__name__} cannot become an array of numbers",
             "use arrays, numbers, and lists or tuples of them")

@@ -5,78 +5,79 @@ from __future__ import annotations
 from adjit.codegen.numba_form.access import identity
 from adjit.codegen.numba_form.contractions import group_stride, strides
 from adjit.codegen.numba_form.lower import Lowering
+from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Map, Recipe, Statement
 from adjit.ir.graph import Equation
 from adjit.ir.values import Literal, Operand, Value
 
 
-def add_to_place(l: Lowering, out: Value, v: Operand, move: Map) -> bool:
+def add_to_place(low: Lowering, out: Value, v: Operand, move: Map) -> bool:
     """Let the statements that compute `v` add to `out` instead, at the place that `move` gives;
     False where that is not possible."""
-    owned = _owned(l, v)
+    owned = _owned(low, v)
     if owned is None:
         return False
-    last = l.writers[owned][-1]
+    last = low.writers[owned][-1]
     target = move(last.write)
     if last.kind == "gemm" and not _is_matrix(last, out, target):
         return False
-    _redirect(l, owned, last, out, target)
+    _redirect(low, owned, last, out, target)
     return True
 
 
-def add_products(l: Lowering, eqn: Equation) -> bool:
+def add_products(low: Lowering, eqn: Equation) -> bool:
     """A sum of matrix products: the second is added to the first by BLAS itself."""
     a, b = eqn.inputs
     out = eqn.output
     if a.shape != out.shape or b.shape != out.shape:
-        zero = l.resolve(a, l.space.over(a.shape)[0])[0]
+        zero = low.resolve(a, low.space.over(a.shape)[0])[0]
         if b.shape == out.shape and isinstance(zero, Literal) and zero.is_value(0.0):
-            if _owned(l, b) is None:
+            if _owned(low, b) is None:
                 return False
-            l.virtual(out, Recipe("copy", (b,), (identity,)))
+            low.virtual(out, Recipe("copy", (b,), (identity,)))
             return True
         return False
-    first, second = _owned(l, a), _owned(l, b)
+    first, second = _owned(low, a), _owned(low, b)
     if first is None or second is None or first is second:
         return False
-    last = l.writers[second][-1]
-    if last.kind != "gemm" or any(s.kind != "gemm" for s in l.writers[first]):
+    last = low.writers[second][-1]
+    if last.kind != "gemm" or any(s.kind != "gemm" for s in low.writers[first]):
         return False
-    l.memories[out] = l.memories[first]
-    l.memories[out].wish = out.name or l.memories[out].wish
-    l.writers[out] = list(l.writers[first])
-    _redirect(l, second, last, out, last.write)
+    low.memories[out] = low.memories[first]
+    low.memories[out].wish = out.name or low.memories[out].wish
+    low.writers[out] = list(low.writers[first])
+    _redirect(low, second, last, out, last.write)
     return True
 
 
-def _owned(l: Lowering, x: Operand) -> Value | None:
+def _owned(low: Lowering, x: Operand) -> Value | None:
     """The value behind x that a product or sum computes for x alone."""
-    while isinstance(x, Value) and l.uses[x] == 1:
-        writers = l.writers.get(x)
+    while isinstance(x, Value) and low.uses[x] == 1:
+        writers = low.writers.get(x)
         if writers is not None:
             last = writers[-1]
             sums = last.kind == "fold" and last.op in ("sum", "dot")
-            memory = l.memories[x]
-            free = memory.kind == "temporary" and not memory.whole and x not in l.recipes
+            memory = low.memories[x]
+            free = memory.kind == "temporary" and not memory.whole and x not in low.recipes
             fresh = len(writers) == (2 if sums else 1) or last.params.get("accumulate", False)
             return x if free and fresh and (sums or last.kind == "gemm") else None
-        recipe = l.recipes.get(x)
+        recipe = low.recipes.get(x)
         if recipe is None or recipe.name != "copy" or recipe.maps[0] is not identity:
             return None
         x = recipe.operands[0]
     return None
 
 
-def _is_matrix(product: Statement, out: Value, target: tuple) -> bool:  # type: ignore[type-arg]
+def _is_matrix(product: Statement, out: Value, target: Index) -> bool:
     steps = strides(out.shape)
     row = group_stride(product.params["rows"], target, steps)
     return row is not None and group_stride(product.params["columns"], target, steps) == 1
 
 
-def _redirect(l: Lowering, old: Value, last: Statement, out: Value, target: tuple  # type: ignore[type-arg]
+def _redirect(low: Lowering, old: Value, last: Statement, out: Value, target: Index
               ) -> None:
-    if len(l.writers[old]) == 1 or last.kind == "fold":
-        del l.writers[old], l.memories[old]
+    if len(low.writers[old]) == 1 or last.kind == "fold":
+        del low.writers[old], low.memories[old]
         params = {**last.params, "accumulate": True}
-        l.write(last.kind, out, last.axes, target, last.terms, op=last.op, kept=last.kept,
+        low.write(last.kind, out, last.axes, target, last.terms, op=last.op, kept=last.kept,
                 **params)

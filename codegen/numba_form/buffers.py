@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adjit.codegen.numba_form.fuse import Leaf, Loop, Node, leaves
@@ -42,7 +42,7 @@ class _Access:
     index: Index
 
 
-def assign(l: Lowering, nodes: Sequence[Node], found: Mapping[int, list[Read]]
+def assign(low: Lowering, nodes: Sequence[Node], found: Mapping[int, list[Read]]
            ) -> dict[int, Storage]:
     """The storage of every memory, by the identity of the memory."""
     accesses: dict[int, list[_Access]] = {}
@@ -50,31 +50,31 @@ def assign(l: Lowering, nodes: Sequence[Node], found: Mapping[int, list[Read]]
     writers: dict[int, set[int]] = {}
     for number, node in enumerate(nodes):
         for leaf in leaves([node]):
-            for memory, index in _touched(l, leaf, found):
+            for memory, index in _touched(low, leaf, found):
                 memories[id(memory)] = memory
                 accesses.setdefault(id(memory), []).append(_Access(number, leaf.path, index))
-            written = l.memories.get(leaf.statement.value)
+            written = low.memories.get(leaf.statement.value)
             if written is not None:
                 writers.setdefault(id(written.owner), set()).add(id(leaf.statement))
     out: dict[int, Storage] = {}
     for key, memory in memories.items():
         mine = accesses[key]
-        out[key] = Storage(memory, _axes(l, memory, mine), mine[0].node, mine[-1].node,
+        out[key] = Storage(memory, _axes(low, memory, mine), mine[0].node, mine[-1].node,
                            len(writers.get(key, ())) == 1)
     _share(out.values())
     return out
 
 
-def _touched(l: Lowering, leaf: Leaf, found: Mapping[int, list[Read]]
+def _touched(low: Lowering, leaf: Leaf, found: Mapping[int, list[Read]]
              ) -> Iterator[tuple[Memory, Index]]:
     statement = leaf.statement
     for value, index in [*found[id(statement)], (statement.value, statement.write)]:
-        memory = l.memories.get(value)
+        memory = low.memories.get(value)
         if memory is not None:
-            yield memory.owner, l.space.rename(index, leaf.table)
+            yield memory.owner, low.space.rename(index, leaf.table)
 
 
-def _axes(l: Lowering, memory: Memory, accesses: Sequence[_Access]) -> tuple[int, ...]:
+def _axes(low: Lowering, memory: Memory, accesses: Sequence[_Access]) -> tuple[int, ...]:
     """The axes along which the accesses within one iteration of the common loops differ."""
     every = tuple(range(len(memory.type.shape)))
     if memory.kind != "temporary" or memory.whole:
@@ -91,12 +91,12 @@ def _axes(l: Lowering, memory: Memory, accesses: Sequence[_Access]) -> tuple[int
     kept = []
     for k in every:
         indices = {access.index[k] for access in accesses}
-        if len(indices) > 1 or not l.space.loops(indices) <= around:
+        if len(indices) > 1 or not low.space.loops(indices) <= around:
             kept.append(k)
     return tuple(kept)
 
 
-def _share(storages: Iterator[Storage] | Sequence[Storage]) -> None:
+def _share(storages: Iterable[Storage]) -> None:
     """Let a temporary take over the array of one that is dead by then."""
     free: list[Storage] = []
     waiting: list[Storage] = []

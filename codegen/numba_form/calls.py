@@ -32,12 +32,12 @@ def gemm(c: Context, leaf: Leaf) -> None:
 def _matrix(c: Context, leaf: Leaf, x: Operand, index: Index, rows: Sequence[Axis],
             columns: Sequence[Axis], flip: bool) -> str:
     """The array, where the matrix starts in it, and the distance of its rows."""
-    x, at = c.l.resolve(x, index)
+    x, at = c.low.resolve(x, index)
     if not isinstance(x, Value):
         raise InternalError("a matrix product of literals")
-    memory = c.l.memories[x]
+    memory = c.low.memories[x]
     shape, layout = memory.type.shape, memory.layout
-    at = c.l.space.rename(at, leaf.table)
+    at = c.low.space.rename(at, leaf.table)
     if memory.kind not in ("input", "view"):
         kept = c.storage(x).axes
         shape, at = tuple(shape[k] for k in kept), tuple(at[k] for k in kept)
@@ -62,12 +62,12 @@ def argsort(c: Context, leaf: Leaf) -> None:
     row, order, letter = c.names.fresh("row"), c.names.fresh("order"), c.letters[len(leaf.path)]
     size = c.subscript((along.size,))
     c.body.line(f"{row} = np.empty({size}, np.{x.type.dtype.name})")
-    at = c.l.space.rename(index, leaf.table)
-    write = c.l.space.rename(s.write, leaf.table)
+    at = c.low.space.rename(index, leaf.table)
+    write = c.low.space.rename(s.write, leaf.table)
     c.loops[along.symbol] = letter
     fill, spread = Body(), Body()
     if isinstance(x, Value):
-        base, base_at = c.l.resolve(x, at)
+        base, base_at = c.low.resolve(x, at)
         source = c.place(base, base_at) if isinstance(base, Value) else c.value(x, at)
     else:
         source = c.value(x, at)

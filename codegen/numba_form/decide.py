@@ -20,51 +20,51 @@ Path = tuple[Loop, ...]
 Needs = dict[tuple[int, Index], tuple[Path, bool]]
 
 
-def schedule(l: Lowering) -> tuple[list[Node], dict[int, list[Read]]]:
+def schedule(low: Lowering) -> tuple[list[Node], dict[int, list[Read]]]:
     """Fuse; store what several loops would compute; fuse again, until nothing is left to store."""
     for _ in range(ROUNDS):
-        nodes, found = fuse(l, l.statements())
-        chosen = _choose(l, leaves(nodes))
+        nodes, found = fuse(low, low.statements())
+        chosen = _choose(low, leaves(nodes))
         if not chosen:
             break
         for value in chosen:
-            l.store(value)
+            low.store(value)
     else:
-        nodes, found = fuse(l, l.statements())
+        nodes, found = fuse(low, low.statements())
     return nodes, found
 
 
-def _choose(l: Lowering, placed: Sequence[Leaf]) -> list[Value]:
+def _choose(low: Lowering, placed: Sequence[Leaf]) -> list[Value]:
     """Values to store, consumers looked at before what they are computed from."""
     needs: dict[Value, Needs] = {}
     heap: list[tuple[tuple[int, ...], int, Value]] = []
     costs: dict[Value, float] = {}
 
     def need(x: Operand, index: Index, path: Path) -> None:
-        for read in l.space.reads(index):
+        for read in low.space.reads(index):
             need(read.operand, read.at, path)
-        if not isinstance(x, Value) or x not in l.recipes or l.is_stored(x):
+        if not isinstance(x, Value) or x not in low.recipes or low.is_stored(x):
             return
-        used = l.space.loops(index)
+        used = low.space.loops(index)
         depths = [loop.depth for loop in path if loop.axis.symbol in used]
         home = path[: max(depths) + 1] if depths else ()
         repeated = len(depths) < len(home)
         if x not in needs:
             needs[x] = {}
-            heapq.heappush(heap, (tuple(-k for k in l.position[x]), len(needs), x))
+            heapq.heappush(heap, (tuple(-k for k in low.position[x]), len(needs), x))
         needs[x].setdefault((id(home[-1]) if home else 0, index), (path, repeated))
 
     for leaf in placed:
-        for x, index in start(l, leaf.statement):
-            (moved,) = (l.space.rename(index, leaf.table),)
+        for x, index in start(low, leaf.statement):
+            (moved,) = (low.space.rename(index, leaf.table),)
             need(x, moved, leaf.path)
     chosen: list[Value] = []
     while heap:
         _, _, value = heapq.heappop(heap)
         mine = [(index, path, again) for (_, index), (path, again) in needs[value].items()]
-        recipe = l.recipes[value]
+        recipe = low.recipes[value]
         times = len(mine) + any(again for _, _, again in mine)
-        if times > 1 and value.shape and _worthwhile(l, value, costs):
+        if times > 1 and value.shape and _worthwhile(low, value, costs):
             chosen.append(value)
             mine = mine[:1]
         if recipe.number is None:
@@ -74,18 +74,18 @@ def _choose(l: Lowering, placed: Sequence[Leaf]) -> list[Value]:
     return chosen
 
 
-def _worthwhile(l: Lowering, value: Value, costs: dict[Value, float]) -> bool:
-    return cost_of(l.recipes[value].name) >= COSTLY or _total(l, value, costs) >= LONG
+def _worthwhile(low: Lowering, value: Value, costs: dict[Value, float]) -> bool:
+    return cost_of(low.recipes[value].name) >= COSTLY or _total(low, value, costs) >= LONG
 
 
-def _total(l: Lowering, x: Operand, costs: dict[Value, float]) -> float:
+def _total(low: Lowering, x: Operand, costs: dict[Value, float]) -> float:
     """What an element costs, from loads on."""
     if not isinstance(x, Value):
         return 0.0
-    if x not in l.recipes or l.is_stored(x):
+    if x not in low.recipes or low.is_stored(x):
         return 1.0 if x.shape else 0.0
     if x not in costs:
-        recipe = l.recipes[x]
+        recipe = low.recipes[x]
         own = 0.0 if recipe.name in ("copy", "count") or not x.shape else cost_of(recipe.name)
-        costs[x] = own + sum(_total(l, operand, costs) for operand in recipe.operands)
+        costs[x] = own + sum(_total(low, operand, costs) for operand in recipe.operands)
     return costs[x]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from adjit.codegen.naming import Names
 from adjit.codegen.numba_form.buffers import Storage, assign
 from adjit.codegen.numba_form.decide import schedule
 from adjit.codegen.numba_form.fuse import Leaf, Node, leaves
 from adjit.codegen.numba_form.lower import Lowering
-from adjit.codegen.numba_form.nests import Emitter, emit_nodes
+from adjit.codegen.numba_form.nests import emit_nodes
 from adjit.codegen.numba_form.scalars import MODULES
 from adjit.codegen.numba_form.scalars import ROWS as SCALARS
-from adjit.codegen.numba_form.structural import ROWS, elementwise
+from adjit.codegen.numba_form.steps import Emitter
+from adjit.codegen.numba_form.structural import ROWS, Row, elementwise
 from adjit.codegen.numba_form.values import FAR, Context, wish_of, zero_of
 from adjit.codegen.numba_form.writer import INDENT, Block, Body, render
 from adjit.codegen.program import Program
-from adjit.ir.dims import bounds
+from adjit.ir.dims import bounds, symbols_of
 from adjit.ir.errors import UnsupportedError
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.values import Operand, Value
@@ -40,16 +40,16 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
     wide:
         True for the variant that computes sin and cos of arguments of any size.
     """
-    l = lower(graph, layouts)
-    outputs = _outputs(l)
+    low = lower(graph, layouts)
+    outputs = _outputs(low)
     scalars = [x for x in graph.outputs if not x.shape]
     for x in scalars:
-        l.write("result", l.temporary(x.type), (), (), [(x, ())])
-    nodes, found = schedule(l)
-    context = Context(l, assign(l, nodes, found), wide)
+        low.write("result", low.temporary(x.type), (), (), [(x, ())])
+    nodes, found = schedule(low)
+    context = Context(low, assign(low, nodes, found), wide)
     parameters = _name_parameters(context, graph, outputs)
     _name_storages(context)
-    checked = bool(l.checks or l.nonempty) or _trigonometric(l) and not wide
+    checked = bool(low.checks or low.nonempty or (_trigonometric(low) and not wide))
     emitter = Emitter(context, {}, lambda body, status: _fail(context, scalars, body, status))
     _emit(emitter, nodes)
     results = context.results
@@ -65,18 +65,18 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
 
 def lower(graph: Graph, layouts: Sequence[str]) -> Lowering:
     """All equations, lowered."""
-    l = Lowering(graph, layouts)
+    low = Lowering(graph, layouts)
     for value in (*graph.inputs, *(v for e in graph.equations for v in e.outputs)):
         if value.dtype.name not in DTYPES:
             raise UnsupportedError(f"compiled code knows no arrays of dtype {value.dtype}",
                                    remedy="use float64 or float32", location=value.location)
     for position, eqn in enumerate(graph.equations):
-        l.begin(position, eqn)
-        _row(eqn)(l, eqn)
-    return l
+        low.begin(position, eqn)
+        _row(eqn)(low, eqn)
+    return low
 
 
-def _row(eqn: Equation):  # type: ignore[no-untyped-def]
+def _row(eqn: Equation) -> Row:
     name = eqn.primitive.name
     if name in ROWS:
         return ROWS[name]
@@ -85,44 +85,37 @@ def _row(eqn: Equation):  # type: ignore[no-untyped-def]
     raise UnsupportedError(f"{name} is not compiled yet", location=eqn.location)
 
 
-def _outputs(l: Lowering) -> list[Value]:
+def _outputs(low: Lowering) -> list[Value]:
     """Give every output with axes a memory that the caller passes in; return their values."""
     out: list[Value] = []
-    l.current = None
-    l._order = (len(l.graph.equations), 0, 0)
-    for k, x in enumerate(l.graph.outputs):
+    low.current = None
+    low._order = (len(low.graph.equations), 0, 0)
+    for k, x in enumerate(low.graph.outputs):
         if not x.shape:
             continue
-        value = x if isinstance(x, Value) and _may_be_output(l, x) else None
+        value = x if isinstance(x, Value) and _may_be_output(low, x) else None
         if value is None:
-            value = l.copy(x, x.type)
+            value = low.copy(x, x.type)
             value.name = x.name if isinstance(x, Value) else ""
-        l.store(value)
-        memory = l.memories[value]
+        low.store(value)
+        memory = low.memories[value]
         memory.kind, memory.output = "output", k
         memory.wish = memory.wish or value.name or f"out{k}"
         out.append(value)
     return out
 
 
-def _may_be_output(l: Lowering, x: Value) -> bool:
-    if any(n.startswith("@") or s in l.bound for size in x.shape
-           for s in _symbols(size) for n in (s.name,)):
+def _may_be_output(low: Lowering, x: Value) -> bool:
+    if any(symbol in low.bound for size in x.shape for symbol in symbols_of(size)):
         raise UnsupportedError("the shape of an output depends on the numbers in an array",
                                remedy="return a sum or another array of known shape")
-    if x in l.memories:
-        return l.memories[x].kind == "temporary"
-    return x in l.recipes and l.recipes[x].name not in ("copy", "count")
+    if x in low.memories:
+        return low.memories[x].kind == "temporary"
+    return x in low.recipes and low.recipes[x].name not in ("copy", "count")
 
 
-def _symbols(size: object) -> Iterable:  # type: ignore[type-arg]
-    from adjit.ir.dims import symbols_of
-
-    return symbols_of(size)  # type: ignore[arg-type]
-
-
-def _trigonometric(l: Lowering) -> bool:
-    return any(recipe.name in ("sin", "cos") for recipe in l.recipes.values())
+def _trigonometric(low: Lowering) -> bool:
+    return any(recipe.name in ("sin", "cos") for recipe in low.recipes.values())
 
 
 def _name_parameters(c: Context, graph: Graph, outputs: Sequence[Value]) -> list[str]:
@@ -132,11 +125,11 @@ def _name_parameters(c: Context, graph: Graph, outputs: Sequence[Value]) -> list
         name = c.names.fresh(value.name or f"x{k}")
         parameters.append(name)
         if value.shape:
-            c.arrays[id(c.l.memories[value])] = name
+            c.arrays[id(c.low.memories[value])] = name
         else:
             c.scalars[value] = name
     for value in outputs:
-        memory = c.l.memories[value]
+        memory = c.low.memories[value]
         name = c.names.fresh(wish_of(memory))
         parameters.append(name)
         c.arrays[id(memory)] = name
@@ -153,9 +146,9 @@ def _name_storages(c: Context) -> None:
 
 def _emit(e: Emitter, nodes: Sequence[Node]) -> None:
     c = e.context
-    for size in c.l.nonempty:
-        low, _ = bounds(size)
-        if low is None or low < 1:
+    for size in c.low.nonempty:
+        least, _ = bounds(size)
+        if least is None or least < 1:
             block = Body()
             e.fail(block, EMPTY)
             c.root.lines.append(Block(f"if {c.size(size)} == 0:", block))
@@ -216,5 +209,3 @@ def _module(c: Context, graph: Graph, parameters: Sequence[str]) -> str:
     head += [*imports, ""] if imports else []
     return "\n".join([*head, "", DECORATOR, f"def kernel({', '.join(parameters)}):", text, ""])
 
-
-__all__ = ["Names", "emit", "lower"]

@@ -55,15 +55,16 @@ class _Group:
     touched: set[Value]
 
 
-def fuse(l: Lowering, statements: Sequence[Statement]) -> tuple[list[Node], dict[int, list[Read]]]:
+def fuse(low: Lowering, statements: Sequence[Statement]
+         ) -> tuple[list[Node], dict[int, list[Read]]]:
     """The tree of loops, and what each statement (by identity) reads."""
-    found = {id(s): reads(l, s) for s in statements}
+    found = {id(s): reads(low, s) for s in statements}
     present = {id(s) for s in statements}
-    pairs = {id(s): _pairs(l, s, found[id(s)], present) for s in statements}
+    pairs = {id(s): _pairs(low, s, found[id(s)], present) for s in statements}
     statements = _products_first(statements, pairs)
-    followers = {id(group[0]): id(group[1]) for group in l.writers.values()
-                 if len(group) > 1 and _is_fill(l, group[0]) and group[1].kind in ("fold", "add")}
-    fuser = _Fuser(l.space, found, pairs, followers)
+    followers = {id(group[0]): id(group[1]) for group in low.writers.values()
+                 if len(group) > 1 and _is_fill(low, group[0]) and group[1].kind in ("fold", "add")}
+    fuser = _Fuser(low.space, found, pairs, followers)
     return fuser.level(statements, 0, ()), found
 
 
@@ -88,16 +89,16 @@ def _products_first(statements: Sequence[Statement], pairs: Mapping[int, list[Pa
     return out
 
 
-def _is_fill(l: Lowering, s: Statement) -> bool:
-    return s.kind == "assign" and isinstance(l.resolve(*s.terms[0])[0], Literal)
+def _is_fill(low: Lowering, s: Statement) -> bool:
+    return s.kind == "assign" and isinstance(low.resolve(*s.terms[0])[0], Literal)
 
 
-def _pairs(l: Lowering, statement: Statement, found: Sequence[Read], present: set[int]
+def _pairs(low: Lowering, statement: Statement, found: Sequence[Read], present: set[int]
            ) -> list[Pair]:
     out = [Pair(writer, writer.write, index, False)
-           for value, index in found for writer in l.writers.get(value, ())
+           for value, index in found for writer in low.writers.get(value, ())
            if id(writer) in present and writer is not statement]
-    for writer in l.writers[statement.value]:
+    for writer in low.writers[statement.value]:
         if writer is statement:
             break
         commutes = ({writer.kind, statement.kind} <= {"add", "fold"}

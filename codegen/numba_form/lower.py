@@ -15,7 +15,6 @@ from adjit.ir.graph import Equation, Graph
 from adjit.ir.indexing import AtValue, Gather, Spec
 from adjit.ir.values import Literal, Operand, Shape, Type, Value
 
-
 Order = tuple[int, int, int]
 _INT64, _BOOL = np.dtype(np.int64), np.dtype(np.bool_)
 
@@ -199,8 +198,8 @@ class Lowering:
         if recipe is None or recipe.number is None or self.is_stored(root):
             return None
         number = recipe.number(place)
-        low, _ = bounds(number)
-        return number if low is not None and low >= 0 else None
+        least, _ = bounds(number)
+        return number if least is not None and least >= 0 else None
 
     def guard_of(self, read: Dynamic) -> Value | None:
         """The value that is complete when a dynamic index has been checked."""
@@ -215,7 +214,7 @@ def initial(op: str, type: Type) -> tuple[float | int | bool, np.dtype[np.generi
             return op == "min", dtype
         if dtype.kind == "f":
             return (-np.inf if op == "max" else np.inf), dtype
-        limits = np.iinfo(dtype)
+        limits = np.iinfo(dtype.name)
         return int(limits.min if op == "max" else limits.max), dtype
     number = {"sum": 0, "dot": 0, "prod": 1, "any": False, "all": True}[op]
     return (float(number) if dtype.kind == "f" else number), dtype

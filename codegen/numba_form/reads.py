@@ -13,17 +13,17 @@ from adjit.ir.values import Value
 Read = tuple[Value, Index]
 
 
-def reads(l: Lowering, statement: Statement) -> list[Read]:
+def reads(low: Lowering, statement: Statement) -> list[Read]:
     """All reads of stored values and array inputs, each once."""
     found: dict[Read, None] = {}
     seen: set[Term] = set()
-    stack = list(start(l, statement))
-    for read in l.space.reads(statement.write):
-        guard = l.guard_of(read)
+    stack = list(start(low, statement))
+    for read in low.space.reads(statement.write):
+        guard = low.guard_of(read)
         if guard is not None:
             found[guard, ()] = None
     for size in _sizes(statement):
-        for value in _bound(l, size):
+        for value in _bound(low, size):
             found[value, ()] = None
     while stack:
         term = stack.pop()
@@ -31,57 +31,57 @@ def reads(l: Lowering, statement: Statement) -> list[Read]:
             continue
         seen.add(term)
         x, index = term
-        stack.extend(_indices(l, index, found))
+        stack.extend(_indices(low, index, found))
         if not isinstance(x, Value):
             continue
-        if x in l.views:
-            base, recipe = l.views[x]
+        if x in low.views:
+            base, recipe = low.views[x]
             stack.extend((base, at) for _, at in recipe.terms(index))
-        elif x in l.memories:
+        elif x in low.memories:
             found[x, index] = None
-        elif x in l.recipes:
-            stack.extend(expand(l, x, index, found))
+        elif x in low.recipes:
+            stack.extend(expand(low, x, index, found))
     return list(found)
 
 
-def start(l: Lowering, statement: Statement) -> Iterator[Term]:
+def start(low: Lowering, statement: Statement) -> Iterator[Term]:
     """The terms of a statement; the statement of a stored recipe computes it."""
     for x, index in statement.terms:
         if x is statement.value:
-            yield from l.recipes[statement.value].terms(index)
+            yield from low.recipes[statement.value].terms(index)
         else:
             yield x, index
-    for read in l.space.reads(statement.write):
+    for read in low.space.reads(statement.write):
         yield read.operand, read.at
 
 
-def expand(l: Lowering, x: Value, index: Index, found: dict[Read, None]) -> list[Term]:
+def expand(low: Lowering, x: Value, index: Index, found: dict[Read, None]) -> list[Term]:
     """What a virtual value is computed from."""
-    recipe = l.recipes[x]
+    recipe = low.recipes[x]
     if recipe.number is not None:
         number = recipe.number(index)
-        for value in _bound(l, number):
+        for value in _bound(low, number):
             found[value, ()] = None
-        return list(_indices(l, (number,), found))
+        return list(_indices(low, (number,), found))
     return recipe.terms(index)
 
 
-def _indices(l: Lowering, index: Index, found: dict[Read, None]) -> Iterator[Term]:
-    for read in l.space.reads(index):
+def _indices(low: Lowering, index: Index, found: dict[Read, None]) -> Iterator[Term]:
+    for read in low.space.reads(index):
         yield read.operand, read.at
-        guard = l.guard_of(read)
+        guard = low.guard_of(read)
         if guard is not None:
             found[guard, ()] = None
     for size in index:
-        for value in _bound(l, size):
+        for value in _bound(low, size):
             found[value, ()] = None
 
 
-def _bound(l: Lowering, size: Size) -> Iterator[Value]:
-    if l.bound and isinstance(size, Dim):
+def _bound(low: Lowering, size: Size) -> Iterator[Value]:
+    if low.bound and isinstance(size, Dim):
         for symbol in sorted(symbols_of(size), key=str):
-            if symbol in l.bound:
-                yield l.bound[symbol]
+            if symbol in low.bound:
+                yield low.bound[symbol]
 
 
 def _sizes(statement: Statement) -> Iterator[Size]:

@@ -22,7 +22,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "adjit.codegen.vecmath.llvm": (
         "exp", "exp2", "expm1", "expit", "sinh", "cosh", "tanh", "log", "log1p", "log2", "log10",
         "sin", "cos", "sincos", "sin_wide", "cos_wide", "arctan", "pow", "cbrt", "erf"),
-    "adjit.codegen.division": ("floor_divide", "fmod", "remainder"),
+    "adjit.codegen.division": ("divide", "floor_divide", "fmod", "remainder"),
     "adjit.codegen.memory": ("clear", "empty", "extent", "release", "reshaped"),
     "adjit.codegen.linalg": ("gemm",),
     "adjit.codegen.polygamma": ("digamma", "polygamma"),
@@ -117,8 +117,17 @@ def _pow(dtype: np.dtype[np.generic], operands: Sequence[Operand]) -> Form:
     if exponent is not None and exponent.value == 0.0:
         return Form(literal_text(Literal(1.0, dtype)))
     if exponent is not None and exponent.value == -1.0:
-        return Form(f"{literal_text(Literal(1.0, dtype))} / {{0}}", MUL, (MUL + 1,))
+        one = literal_text(Literal(1.0, dtype))
+        if dtype.name == "float32":
+            return Form(f"divide({one}, {{0}})")
+        return Form(f"{one} / {{0}}", MUL, (MUL + 1,))
     return Form("pow({0}, {1})")
+
+
+def _div(dtype: np.dtype[np.generic], operands: Sequence[Operand]) -> Form:
+    if dtype.name == "float32" and literal_of(operands[1]) is None:
+        return Form("divide({0}, {1})")
+    return Form("{0} / {1}", MUL, (MUL, MUL + 1))
 
 
 def _convert(dtype: np.dtype[np.generic], operands: Sequence[Operand]) -> Form:
@@ -156,7 +165,7 @@ _NEGATE = Form("-{0}", UNARY, (UNARY,))
 
 ROWS: dict[str, Row] = {
     "add": _infix("+", ADD), "sub": _infix("-", ADD), "mul": _infix("*", MUL),
-    "div": _infix("/", MUL, 4.0), "pow": Row(_pow, 25.0), "neg": _by_kind(_NEGATE, _NEGATE),
+    "div": Row(_div, 4.0), "pow": Row(_pow, 25.0), "neg": _by_kind(_NEGATE, _NEGATE),
     "sqrt": _call("sqrt", cost=6.0), "cbrt": _call("cbrt", cost=25.0),
     "exp": _call("exp", cost=20.0), "exp2": _call("exp2", cost=20.0),
     "expm1": _call("expm1", cost=20.0), "log": _call("log", cost=20.0),

@@ -9,12 +9,12 @@ from adjit.codegen.naming import Names
 from adjit.codegen.numba_form.buffers import Storage
 from adjit.codegen.numba_form.fuse import Loop
 from adjit.codegen.numba_form.lower import Lowering
-from adjit.codegen.numba_form.scalars import ATOM, MODULES, ROWS, UNARY, literal_text
+from adjit.codegen.numba_form.scalars import ATOM, MODULES, ROWS, literal_text
 from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Memory, Recipe
 from adjit.codegen.numba_form.writer import Body
-from adjit.ir.dims import Size, Symbol, to_source
-from adjit.ir.values import Literal, Operand, Type, Value
+from adjit.ir.dims import Size, Symbol, symbol_size, to_source
+from adjit.ir.values import Literal, Operand, Shape, Type, Value
 
 FAR = "far"
 _TRIGONOMETRIC = ("sin", "cos")
@@ -28,8 +28,9 @@ class Context:
     `path` holds the open loops with their bodies; `header` the lines before everything else.
     """
 
-    def __init__(self, l: Lowering, storages: Mapping[int, Storage], wide: bool) -> None:
-        self.l = l
+    def __init__(self, low: Lowering, storages: Mapping[int, Storage], wide: bool
+                 ) -> None:
+        self.low = low
         self.storages = storages
         self.wide = wide
         self.names = Names(_FUNCTIONS | {"math", "far", "kernel"})
@@ -45,7 +46,7 @@ class Context:
         self.allocated: list[str] = []
         self.results: list[str] = []
         self.far = False
-        self._partners = _partners(l)
+        self._partners = _partners(low)
 
     # Places.
 
@@ -55,7 +56,7 @@ class Context:
 
     def body_of(self, index: Index) -> Body:
         """The body of the innermost open loop that an index depends on."""
-        used = self.l.space.loops(index)
+        used = self.low.space.loops(index)
         for loop, body in reversed(self.path):
             if loop.axis.symbol in used:
                 return body
@@ -83,25 +84,26 @@ class Context:
     def _symbol(self, symbol: Symbol) -> str:
         if symbol in self.loops:
             return self.loops[symbol]
-        if symbol in self.l.space.dynamics:
+        if symbol in self.low.space.dynamics:
             return self._dynamic(symbol)
-        if symbol in self.l.bound:
-            return self.value(self.l.bound[symbol], ())
+        if symbol in self.low.bound:
+            return self.value(self.low.bound[symbol], ())
         if symbol not in self.symbols:
-            source = self.l.graph.symbols[symbol]
-            given = self.l.graph.inputs[source.index]
-            if source.axis is None:
+            source = self.low.graph.symbols[symbol]
+            given = self.low.graph.inputs[source.index]
+            if source.axis is None and source.divisor == 1:
                 self.symbols[symbol] = self.scalars[given]
             else:
                 name = self.symbols[symbol] = self.names.fresh(symbol.name)
-                array = self.arrays[id(self.l.memories[given])]
-                self.header.line(f"{name} = {array}.shape[{source.axis}]")
+                whole = (self.scalars[given] if source.axis is None
+                         else self.arrays[id(self.low.memories[given])])
+                self.header.line(f"{name} = {source.text(whole)}")
         return self.symbols[symbol]
 
     def _dynamic(self, symbol: Symbol) -> str:
-        read = self.l.space.dynamics[symbol]
+        read = self.low.space.dynamics[symbol]
         body = self.body_of(read.at)
-        key = (Literal(0, read.operand.dtype), (_as_size(symbol),))
+        key = (Literal(0, read.operand.dtype), (symbol_size(symbol),))
         if key not in body.known:
             raw = self.value(read.operand, read.at)
             if read.operand.dtype.name != "int64":
@@ -124,7 +126,7 @@ class Context:
         body = self.body_of(index)
         known = body.known.get((x, index))
         if known is None:
-            known = self._load(x, index, body) if self.l.is_stored(x) else self.compute(x, index)
+            known = self._load(x, index, body) if self.low.is_stored(x) else self.compute(x, index)
             body.known[x, index] = known
         return known
 
@@ -142,13 +144,13 @@ class Context:
         if "[" not in text:
             return text
         wish = re.sub(r"\W+", "", text.replace("[", "_").replace(", ", "_"))[:24]
-        memory = self.l.memories[x]
+        memory = self.low.memories[x]
         settled = memory.kind in ("input", "view") or self.storage(x).single
         return body.let(self.names.fresh(wish), text, free=settled)
 
     def compute(self, x: Value, index: Index) -> str:
         """Compute x[index] by its recipe."""
-        recipe = self.l.recipes[x]
+        recipe = self.low.recipes[x]
         if recipe.number is not None:
             return self._count(x, recipe.number(index), index)
         terms = recipe.terms(index)
@@ -185,8 +187,7 @@ class Context:
             s, c = (self._name(pair[k]) for k in _TRIGONOMETRIC)
             body.line(f"{s}, {c} = sincos({argument})")
             for k, name in zip(_TRIGONOMETRIC, (s, c), strict=True):
-                if not self.l.is_stored(pair[k]) or pair[k] is x:
-                    body.known.setdefault((pair[k], index), name)
+                body.known.setdefault((pair[k], index), name)
             return body.known[x, index]
         return body.let(self._name(x), f"{recipe.name}({{0}})", (argument,))
 
@@ -196,11 +197,11 @@ class Context:
     # Arrays.
 
     def storage(self, x: Value) -> Storage:
-        return self.storages[id(self.l.memories[x].owner)]
+        return self.storages[id(self.low.memories[x].owner)]
 
     def place(self, x: Value, index: Index) -> str:
         """`name[i, j]`, or the name of a scalar variable."""
-        memory = self.l.memories[x]
+        memory = self.low.memories[x]
         if memory.kind == "view":
             return f"{self.array(x)}[{self.subscript(index)}]"
         if memory.kind == "input":
@@ -213,13 +214,13 @@ class Context:
 
     def array(self, x: Value) -> str:
         """The name of the array variable in which x lies."""
-        memory = self.l.memories[x]
+        memory = self.low.memories[x]
         if id(memory) not in self.arrays:
             if memory.kind != "view":
                 return self.storage(x).name
             name = self.names.fresh(memory.wish or "view")
             sizes = ", ".join(self.size(n) for n in memory.type.shape)
-            base, _ = self.l.views[x]
+            base, _ = self.low.views[x]
             self.root.line(f"{name} = reshaped({self.array(base)}, {sizes})")
             self.arrays[id(memory)] = name
         return self.arrays[id(memory)]
@@ -245,19 +246,11 @@ def _closed(text: str) -> bool:
     return False
 
 
-def _as_size(symbol: Symbol) -> Size:
-    from adjit.ir.dims import symbol_size
-
-    return symbol_size(symbol)
-
-
-def _partners(l: Lowering) -> dict[tuple[Operand, object], dict[str, Value]]:
+def _partners(low: Lowering) -> dict[tuple[Operand, Shape], dict[str, Value]]:
     """Sines and cosines of the same argument: computed together."""
-    out: dict[tuple[Operand, object], dict[str, Value]] = {}
-    for value, recipe in l.recipes.items():
+    out: dict[tuple[Operand, Shape], dict[str, Value]] = {}
+    for value, recipe in low.recipes.items():
         if recipe.name in _TRIGONOMETRIC:
             out.setdefault((recipe.operands[0], value.shape), {})[recipe.name] = value
     return out
 
-
-__all__ = ["FAR", "UNARY", "Context", "wish_of", "zero_of"]

@@ -112,6 +112,6 @@ def _substitute(text: str, movable: dict[str, tuple[str, int]]) -> str:
         if name in movable:
             inner, binds = movable.pop(name)
             alone = text.endswith(f"= {name}")
-            text = re.sub(rf"\b{name}\b",
-                          lambda m, t=inner if alone or binds == ATOM else f"({inner})": t, text)
+            shown = inner if alone or binds == ATOM else f"({inner})"
+            text = re.sub(rf"\b{name}\b", shown.replace("\\", r"\\"), text)
     return text

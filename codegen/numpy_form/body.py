@@ -228,9 +228,8 @@ def _lift(
         source = graph.symbols[symbol]
         wish = symbol.name if symbol.name.isidentifier() else next(spare, "n")
         lifted[symbol] = names.fresh(wish)
-        heads.append(
-            f"{lifted[symbol]} = {inputs[graph.inputs[source.index]]}.shape[{source.axis}]"
-        )
+        text = source.text(inputs[graph.inputs[source.index]])
+        heads.append(f"{lifted[symbol]} = {text.removeprefix('(').removesuffix(')')}")
     return heads, lifted
 
 

@@ -89,7 +89,7 @@ class Printer:
         if source is not None:
             value = self.plan.graph.inputs[source.index]
             self.reads[value] = None
-            return self.name(value) + ("" if source.axis is None else f".shape[{source.axis}]")
+            return source.text(self.name(value))
         counted = self.counts.get(symbol)
         if counted is None:
             raise InternalError(f"the size {symbol} is bound by nothing")

@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 FLOATS = ("float64", "float32")
-INTS = ("int64", "int32")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ TYPES = {
     "int32": ir.IntType(32),
     "bool": ir.IntType(1),
 }
-NUMBA_TYPES = {"float64": types.float64, "float32": types.float32}
 
 
 def _call(name: str) -> Callable[..., Any]:

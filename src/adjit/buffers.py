@@ -54,9 +54,3 @@ def _make_room(size: int) -> bool:
         oldest = next(iter(_pool))
         total -= sum(a.nbytes for a in _pool.pop(oldest))
     return True
-
-
-def drop_recycled() -> None:
-    """Forget all kept buffers."""
-    with _lock:
-        _pool.clear()

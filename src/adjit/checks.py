@@ -211,7 +211,8 @@ def _bind_sizes(w: Writer, plan: EntryPlan, inputs: Sequence[str], kinds: Sequen
     names: dict[Symbol, str] = {}
     for symbol, source in plan.graph.symbols.items():
         variable = inputs[source.index]
-        names[symbol] = variable if source.axis is None else f"{variable}_n{source.axis}"
+        number = variable if source.axis is None else f"{variable}_n{source.axis}"
+        names[symbol] = number if source.divisor == 1 else f"({number} // {source.divisor})"
     checks: list[str] = []
     for k, (variable, kind, value) in enumerate(
             zip(inputs, kinds, plan.graph.inputs, strict=True)):

@@ -16,7 +16,6 @@ Bind = Callable[[str, Any], str]
 _FETCH: Mapping[str, Callable[[str, str], str]] = {
     "object": lambda owner, key: owner,
     "global": lambda owner, key: f"{owner}[{key}]",
-    "builtin": lambda owner, key: f"{owner}[{key}]",
     "cell": lambda owner, key: f"{owner}.cell_contents",
     "attr": lambda owner, key: f"getattr({owner}, {key})",
     "item": lambda owner, key: f"{owner}[{key}]",

@@ -26,17 +26,35 @@ OUT_OF_RANGE, TOO_LARGE, EMPTY = 1, 2, 4
 
 def make_runner(spec: Specialization) -> Run:
     """The function that the call path runs: graph inputs (and result arrays) in, results out."""
-    return _interpreted(spec) if spec.backend == "numpy" else _compiled(spec)
+    if spec.backend == "numpy":
+        return _interpreted(spec)
+    if spec.backend == "auto" and is_long(spec):
+        warnings.warn(
+            f"adjit: {spec.task.name} has become {len(spec.graph.equations)} operations, because a "
+            "Python loop in it is unrolled; compiling that would take long, so it is interpreted. "
+            "Replace the loop by operations on whole arrays, or set ADJIT_BACKEND=numba to "
+            "compile it", RuntimeWarning, stacklevel=2)
+        return interpret_once(spec)
+    return _compiled(spec)
 
 
+#: Operations, and lines of the kernel, from which a graph is not compiled unasked: it would take a
+#: quarter of a minute and more.
+LONG, LONG_TEXT = 3_000, 2_500
 #: Elements that an interpreted first call may compute in all; beyond, compiling pays at once.
 LITTLE_WORK = 1_000_000
+
+
+def is_long(spec: Specialization) -> bool:
+    """True when compiling would take so long that it is not done unasked."""
+    return (len(spec.graph.equations) > LONG
+            or spec.program.source.count("\n") > LONG_TEXT)
 
 
 def worth_interpreting(spec: Specialization) -> bool:
     """True when the first call had better be interpreted: it is little work, in time and memory,
     and no compiled code is kept from earlier."""
-    if spec.backend != "auto":
+    if spec.backend != "auto" or is_long(spec):
         return False
     sizes = [hint(v.type.size) for eqn in spec.graph.equations for v in eqn.outputs]
     if any(n is None for n in sizes) or sum(n or 0 for n in sizes) > LITTLE_WORK:
@@ -67,8 +85,10 @@ def _interpreted(spec: Specialization) -> Run:
     function = numpy_form.load(numpy_form.emit(spec.graph, interface_of(spec), flat=True))
 
     def run(*values: Any) -> Any:
+        # NumPy's arithmetic, not Python's: 1.0 / 0.0 is inf, (-1.0) ** 0.5 is nan
+        numbers = [np.float64(v) if type(v) is float else v for v in values]
         with np.errstate(all="ignore"):
-            return function(*values)
+            return function(*numbers)
 
     return run
 

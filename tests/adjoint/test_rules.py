@@ -16,7 +16,6 @@ from adjit.adjoint import rules
 from adjit.ir import PRIMITIVES, Primitive
 from adjit.ir.primitives import structural as st
 
-REGIONS = {"branch", "loop", "while"}
 ALL = [pytest.param(name, label, build, arrays, id=f"{name}: {label}")
        for name, cases in CASES.items() for label, build, arrays in cases]
 
@@ -48,15 +47,6 @@ def record(monkeypatch: pytest.MonkeyPatch, primitive: Primitive) -> dict[str, i
         if primitive in table:
             monkeypatch.setitem(table, primitive, counting(table[primitive], key))
     return ran
-
-
-def test_every_primitive_has_its_rules() -> None:
-    for name, primitive in PRIMITIVES.items():
-        reverse = primitive in rules.LAZY or primitive in rules.DENSE
-        assert not (primitive in rules.LAZY and primitive in rules.DENSE), name
-        assert reverse == (primitive in rules.FORWARD), f"{name}: one mode only"
-        declared = primitive in rules.ZERO or name in REGIONS
-        assert reverse != declared, f"{name}: a rule, or a declaration that there is none"
 
 
 def test_every_rule_has_cases() -> None:

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import enum
-import functools
-import itertools
-import math
-import operator
-from collections import OrderedDict, defaultdict, namedtuple
+from collections import namedtuple
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from traced import compare, trace
@@ -22,138 +15,8 @@ X = np.array([1.5, -0.5, 2.0, 0.25])
 Point = namedtuple("Point", "x y")
 
 
-class Pair(NamedTuple):
-    a: Any
-    b: Any = 2.0
-
-
-@dataclasses.dataclass
-class Config:
-    rate: float
-    scale: Any = 1.0
-
-    def scaled(self, x):
-        return x * self.scale
-
-
-@dataclasses.dataclass(frozen=True)
-class Frozen:
-    w: Any
-    b: Any
-
-    def __call__(self, x):
-        return x * self.w + self.b
-
-
-class Color(enum.Enum):
-    RED = 1
-    BLUE = 2
-
-
-class Vector:
-    def __init__(self, *items):
-        self.items = list(items)
-
-    def __add__(self, other):
-        if not isinstance(other, Vector):
-            return NotImplemented
-        return Vector(*[a + b for a, b in zip(self.items, other.items)])
-
-    def __mul__(self, k):
-        return Vector(*[a * k for a in self.items])
-
-    __rmul__ = __mul__
-
-    def __getitem__(self, k):
-        return self.items[k]
-
-    def __setitem__(self, k, value):
-        self.items[k] = value
-
-    def __len__(self):
-        return len(self.items)
-
-    def __iter__(self):
-        return iter(self.items)
-
-    def __neg__(self):
-        return self * -1.0
-
-    def __eq__(self, other):
-        return len(self) == len(other)
-
-    def __contains__(self, k):
-        return k == 3
-
-    def __bool__(self):
-        return len(self.items) > 0
-
-    @property
-    def total(self):
-        return sum(self.items)
-
-    @staticmethod
-    def unit(x):
-        return Vector(x / x)
-
-    @classmethod
-    def twice(cls, x):
-        return cls(x, x)
-
-
-class Base:
-    factor = 3.0
-
-    def __init__(self, w):
-        self.w = w
-
-    def apply(self, x):
-        return self.w * x * self.factor
-
-
-class Derived(Base):
-    factor = 4.0
-
-    def __init__(self, w, b):
-        super().__init__(w)
-        self.__b = b
-
-    def apply(self, x):
-        return super().apply(x) + self.__b
-
-    def __private(self, x):
-        return x + 1
-
-    def call_private(self, x):
-        return self.__private(x) + self._Derived__b
-
-
-def decorated(function):
-    @functools.wraps(function)
-    def wrapper(*args, **kwargs):
-        return function(*args, **kwargs) * 2
-
-    return wrapper
-
-
-@decorated
-def helper(x, *, power=2):
-    """A helper."""
-    return x**power
-
-
 def defaults(x, a, b=2.0, *rest, c=3.0, **named):
     return x * a + b + sum(rest) * c + sum(named.values())
-
-
-@numba.njit
-def jitted(a, b):
-    return a * b + 1
-
-
-@functools.cache
-def cached(n):
-    return n * 2 + 1
 
 
 @contextlib.contextmanager
@@ -388,116 +251,11 @@ def deletion(x):
     return None
 
 
-def classes(x):
-    v = Vector(x, 1.0) + Vector(2.0, x)
-    v[0] = v[0] * 2
-    w = 3.0 * (-v)
-    t = Vector.twice(x)
-    return (v.total, w[0], len(v), [i for i in v], Vector.unit(x)[0], t.total, 3 in v, 4 in v,
-            1.0 if v else 2.0, v == w)
-
-
-def inheritance(x):
-    d = Derived(2.0, x)
-    return d.apply(x), d.call_private(x), isinstance(d, Base), d.factor
-
-
-def records(x):
-    c = Config(0.1)
-    c.scale = x
-    c = dataclasses.replace(c, rate=2.0)
-    p = Pair(x)
-    q = p._replace(b=x * 2)
-    f = Frozen(w=x, b=1.0)
-    return c.scaled(x) * c.rate, p.a + p.b, q, f(x), dataclasses.astuple(Config(1.0))
-
-
-def enums(x):
-    c = Color.RED
-    table = {Color.RED: x, Color.BLUE: -x}
-    return table[c] if c is Color.RED else None, Color.BLUE.value
-
-
-def native_callbacks(x):
-    total = functools.reduce(lambda a, b: a * b, list(x))
-    doubled = list(map(lambda v: v * 2, x))
-    kept = list(filter(lambda k: k > 1, range(4)))
-    ordered = sorted([3, 1, 2], key=lambda k: -k)
-    sums = list(itertools.accumulate(x, operator.add))
-    part = functools.partial(defaults, x, b=5.0)
-    return total, doubled, kept, ordered, sums, part(2.0), max([1, 3], key=lambda k: -k)
-
-
-def builtins_on_traced(x):
-    return (sum(x), sum([x, x]), sum(x, 1.0), min(x[0], x[1]), max(0.0, x[0]), max(x), abs(x),
-            abs(x[1]), pow(x, 2), divmod(x, 2.0), round(x[0], 1), len(x), float(x[0]),
-            isinstance(x, np.ndarray), isinstance(x[0], float), isinstance(x[0], np.floating),
-            isinstance(len(x), int), type(x) is np.ndarray, list(reversed(x)),
-            [i for i, _ in enumerate(x)], list(zip(x, range(4))), bool(len(x)),
-            tuple(x)[0], hasattr(x, "shape"), x.T, hasattr(x, "nothing"))
-
-
-def string_methods(x):
-    names = ["w", "b"]
-    params = dict(zip(names, [x, 1.0]))
-    key = "%s" % "w"
-    return params[key] * params["{}".format("b")], "a".upper(), ",".join(names)
-
-
-def containers(x):
-    d = OrderedDict(a=x)
-    d.update(b=x * 2)
-    d.setdefault("c", []).append(x)
-    e = defaultdict(list)
-    e["k"].append(x)
-    items = [x]
-    items += [x * 2]
-    items.extend([x * 3])
-    items.insert(0, 1.0)
-    popped = items.pop()
-    stack = items[1:] + [popped] * 2
-    keys = set(d) | {"z"}
-    return dict(d), dict(e), stack, sorted(keys), (1, 2) + (x,), [0] * 3, d.get("q", x)
-
-
-def math_functions(x):
-    s = x[0]
-    return (math.sin(s) + math.exp(s) * math.pi, math.sqrt(2.0), math.hypot(s, 3.0),
-            math.floor(2.5), math.prod([1, 2, 3]), math.inf > 1)
-
-
-def decorated_helper(x):
-    return helper(x, power=3), helper.__name__
-
-
-def local_class(x):
-    scale = 3.0
-
-    class Local:
-        bias = 1.0
-
-        def __init__(self, w):
-            self.w = w
-
-        def run(self, y):
-            return self.w * y * scale + self.bias
-
-    return Local(x).run(x)
-
-
 def imports_inside(x):
     import math as m
     from functools import reduce
 
     return m.exp(x[0]), reduce(lambda a, b: a + b, list(x))
-
-
-def numba_helper(x):
-    return jitted(x, 2.0)
-
-
-def lru_cached(x):
-    return x * cached(3) + cached(x[0])
 
 
 def recursion(x):
@@ -513,10 +271,6 @@ def recursive_traced(x):
         return x if n == 0 else power(n - 1) * x
 
     return power(60)
-
-
-def chained_methods(x):
-    return x.reshape(2, 2).T.sum(axis=0).max()
 
 
 def annotated(x):
@@ -541,10 +295,8 @@ def shape_arithmetic(x):
 FUNCTIONS: list[Callable[..., Any]] = [
     if_elif_else, loops, early_return, nested_return_in_try, unpacking, star_arguments, closures,
     late_binding, nonlocal_counter, comprehensions, walrus, conditional_expressions, f_strings,
-    exceptions, with_statement, matching, deletion, classes, inheritance, records, enums,
-    native_callbacks, builtins_on_traced, string_methods, containers, math_functions,
-    decorated_helper, local_class, imports_inside, numba_helper, lru_cached, recursion, generators,
-    recursive_traced, chained_methods, annotated, keyword_only, shape_arithmetic,
+    exceptions, with_statement, matching, deletion, imports_inside, recursion, generators,
+    recursive_traced, annotated, keyword_only, shape_arithmetic,
 ]
 
 
@@ -559,13 +311,6 @@ def test_two_lambdas_on_a_line() -> None:
     compare(g, X)
     for k, h in enumerate([lambda x: (x + 1) if x.ndim else x, lambda x: (x + 2) if x.ndim else x]):
         np.testing.assert_array_equal(trace(h, X)(X), X + 1 + k)
-
-
-def test_bound_methods_and_callable_objects() -> None:
-    compare(Base(2.0).apply, X)
-    compare(Frozen(2.0, 1.0), X)
-    compare(functools.partial(defaults, a=2.0), X)
-    compare(functools.partial(defaults, b=np.ones(4)), X, 2.0)
 
 
 def test_functions_without_source() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from adjit.ir.errors import UnsupportedError
 from adjit.tracer import dispatch
-from adjit.tracer.arrays import BoundMethod
 from adjit.tracer.guards import SCALARS, Path
 from adjit.tracer.interpreter.frame import Frame
+from adjit.tracer.methods import BoundMethod
 from adjit.tracer.operators import is_traced
 from adjit.tracer.origin import is_user_class, is_user_function, is_user_module
 from adjit.tracer.symint import SymInt

@@ -23,6 +23,7 @@ from adjit.tracer.interpreter.native import guard_state
 from adjit.tracer.operators import is_traced
 from adjit.tracer.outside import holds_traced
 from adjit.tracer.symint import SymInt, number_of
+from adjit.tracer.symrange import SymRange, range_of
 
 
 def _len(frame: Frame, value: Any) -> Any:
@@ -37,8 +38,9 @@ def _len(frame: Frame, value: Any) -> Any:
     return len(value) if method is None else frame.call(method, value)
 
 
-def _range(frame: Frame, *bounds: Any) -> range:
-    return range(*[_integer(frame, n) for n in bounds])
+def _range(frame: Frame, *bounds: Any) -> range | SymRange:
+    symbolic = any(isinstance(n, SymInt) for n in bounds)
+    return range_of(*bounds) if symbolic else range(*bounds)
 
 
 def _integer(frame: Frame, n: Any) -> Any:

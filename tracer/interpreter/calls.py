@@ -16,7 +16,6 @@ import numpy as np
 
 from adjit.ir.errors import UnsupportedError
 from adjit.tracer import dispatch
-from adjit.tracer.arrays import BoundMethod
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter import comprehensions, expressions
 from adjit.tracer.interpreter.binding import bind
@@ -28,6 +27,7 @@ from adjit.tracer.interpreter.native import call_native, guard_names, holds_symb
 from adjit.tracer.interpreter.scopes import Scope
 from adjit.tracer.interpreter.source import Source, source_of
 from adjit.tracer.interpreter.statements import Return, execute
+from adjit.tracer.methods import BoundMethod
 from adjit.tracer.operators import is_traced
 from adjit.tracer.origin import is_user_class, is_user_function
 from adjit.tracer.symint import SymInt

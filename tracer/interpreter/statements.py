@@ -114,27 +114,29 @@ def _if(frame: Frame, node: ast.If) -> Signal:
 
 def _while(frame: Frame, node: ast.While) -> Signal:
     while _test(frame, node.test):
-        frame.trace.check_length()
-        signal = execute(frame, node.body)
-        if signal == BREAK:
-            return None
-        if isinstance(signal, Return):
-            return signal
-        frame.enter(node)
+        signal = _turn(frame, node)
+        if signal is not None:
+            return None if signal == BREAK else signal
     return execute(frame, node.orelse)
 
 
 def _for(frame: Frame, node: ast.For) -> Signal:
     for item in protocols.iterate(frame, evaluate(frame, node.iter)):
-        frame.trace.check_length()
         assign(frame, node.target, item)
-        signal = execute(frame, node.body)
-        if signal == BREAK:
-            return None
-        if isinstance(signal, Return):
-            return signal
-        frame.enter(node)
+        signal = _turn(frame, node)
+        if signal is not None:
+            return None if signal == BREAK else signal
     return execute(frame, node.orelse)
+
+
+def _turn(frame: Frame, node: ast.While | ast.For) -> Signal:
+    """The body of a loop, once; None where the loop goes on."""
+    frame.trace.check_length()
+    signal = execute(frame, node.body)
+    if signal is not None and signal != CONTINUE:
+        return signal
+    frame.enter(node)
+    return None
 
 
 def _break(frame: Frame, node: ast.Break) -> Signal:
