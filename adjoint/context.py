@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from adjit.adjoint.cotangents import Condition, Cotangent
+from adjit.adjoint.support import Support
 from adjit.ir import Equation, Graph, GraphBuilder, Literal, Operand, Value
 from adjit.ir.indexing import Spec
 from adjit.ir.primitives import elementwise as ew
@@ -47,18 +48,21 @@ class Scatter:
     """A contribution to some places of an array: `dx[spec] += value`, on the running sum.
 
     `conditions` are as those of a `Cotangent`, each one number: they hold for the whole array.
+    `support` is that of the value.
     """
 
     value: Operand
     spec: Spec
     indices: tuple[Operand, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    support: Support | None = None
 
 
 #: (context, equation, cotangent of the first output) -> (number of the input, contribution)...
 #: A lazy rule sees the cotangent with its conditions, a dense rule one whole array.
 LazyRule = Callable[[Context, Equation, Cotangent], Iterator[tuple[int, "Cotangent | Scatter"]]]
-DenseRule = Callable[[Context, Equation, Operand], Iterator[tuple[int, "Operand | Scatter"]]]
+DenseRule = Callable[[Context, Equation, Operand],
+                     Iterator[tuple[int, "Operand | Scatter | Cotangent"]]]
 
 #: (context, equation, tangents of the inputs, None for zero) -> tangent of the first output.
 ForwardRule = Callable[[Context, Equation, Sequence["Operand | None"]], Operand]

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from adjit.adjoint.arithmetic import negative, plus, size_as, times, unsigned
 from adjit.adjoint.expressions import both, either
+from adjit.adjoint.support import Support, intersection, summed, union
 from adjit.ir import GraphBuilder, Literal, Location, Operand, Shape, Size, Value, literal
 from adjit.ir.primitives import elementwise as ew
 
@@ -29,6 +30,7 @@ class Cotangent:
 
     Passed on without a change it stays the same object, so that it is emitted once. `name` is for
     the `select` that merges value and conditions; `stamp` is the statement it belongs to.
+    `support`: where, by the way it was made, the value can be other than 0 (None: anywhere).
     """
 
     value: Operand
@@ -37,6 +39,7 @@ class Cotangent:
     name: str = ""
     stamp: tuple[Location | None, Value | None] = (None, None)
     merged: Operand | None = None
+    support: Support | None = None
 
 
 def merge(builder: GraphBuilder, ct: Cotangent) -> Operand:
@@ -58,7 +61,24 @@ def whole(builder: GraphBuilder, ct: Cotangent) -> Operand:
 
 def merged(builder: GraphBuilder, ct: Cotangent) -> Cotangent:
     """The same cotangent without conditions."""
-    return replace(ct, value=merge(builder, ct), conditions=()) if ct.conditions else ct
+    if not ct.conditions:
+        return ct
+    return replace(ct, value=merge(builder, ct), conditions=(), support=support_of(builder, ct))
+
+
+def support_of(builder: GraphBuilder, ct: Cotangent) -> Support | None:
+    """Where the cotangent, its conditions taken into account, can be other than 0."""
+    if not ct.conditions:
+        return ct.support
+    return intersection(builder, ct.support, Support(lambda: _mask(builder, ct.conditions)))
+
+
+def on_support(builder: GraphBuilder, ct: Cotangent) -> Cotangent | None:
+    """The cotangent before a factor that may be infinite: its support becomes a condition."""
+    if ct.support is None:
+        return ct
+    part = restricted(builder, ct, ct.support.mask())
+    return part if part is None else replace(part, support=None)
 
 
 def with_scalar_conditions(builder: GraphBuilder, ct: Cotangent) -> Cotangent:
@@ -77,7 +97,7 @@ def restricted(builder: GraphBuilder, ct: Cotangent, condition: Operand, truth: 
     if (condition, not truth) in ct.conditions:
         return None
     return Cotangent(ct.value, ct.shape, (*ct.conditions, (condition, truth)),
-                     stamp=(builder.location, builder.source))
+                     stamp=(builder.location, builder.source), support=ct.support)
 
 
 def _select(builder: GraphBuilder, conditions: Sequence[Condition], value: Operand,
@@ -98,6 +118,13 @@ def _mask(builder: GraphBuilder, conditions: Sequence[Condition]) -> Operand:
 
 def combined(builder: GraphBuilder, a: Cotangent, b: Cotangent) -> Cotangent:
     """The sum; exactly 0 wherever both are."""
+    out = _combined(builder, a, b)
+    if a.support is not None or b.support is not None:
+        out.support = union(builder, a.shape, support_of(builder, a), support_of(builder, b))
+    return out
+
+
+def _combined(builder: GraphBuilder, a: Cotangent, b: Cotangent) -> Cotangent:
     common = tuple(c for c in a.conditions if c in b.conditions)
     rest_a = tuple(c for c in a.conditions if c not in common)
     rest_b = tuple(c for c in b.conditions if c not in common)
@@ -153,7 +180,10 @@ def unbroadcast(builder: GraphBuilder, ct: Cotangent, target: Shape) -> Cotangen
     value = _summed(builder, ct.value, full, axes, lead)
     conditions = tuple((fit(builder, condition, len(target)), truth)
                        for condition, truth in ct.conditions)
-    return Cotangent(fit(builder, value, len(target)), target, conditions, stamp=ct.stamp)
+    support = summed(builder, ct.support, [k - len(full) for k in axes],
+                     lambda mask: fit(builder, mask, len(target)))
+    return Cotangent(fit(builder, value, len(target)), target, conditions, stamp=ct.stamp,
+                     support=support)
 
 
 def _summed(builder: GraphBuilder, value: Operand, full: Shape, axes: Sequence[int], lead: int

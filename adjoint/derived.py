@@ -30,7 +30,6 @@ DERIVED: Mapping[str, tuple[str, ...]] = {
     "tanh": ("1 - out**2",),
     "arcsinh": ("1 / sqrt(1 + x**2)",),
     "arccosh": ("1 / (sqrt(1 + x) * sqrt(x - 1))",),
-    "arctan2": ("y / (x**2 + y**2)", "-x / (x**2 + y**2)"),
     "expit": ("out * (1 - out)",),
     "erf": ("1.1283791670955126 * exp(-x**2)",),
     "erfc": ("-1.1283791670955126 * exp(-x**2)",),

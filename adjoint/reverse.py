@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from adjit.adjoint.activity import active
 from adjit.adjoint.context import Context, Scatter, producers_of
@@ -12,15 +13,17 @@ from adjit.adjoint.cotangents import (
     Cotangent,
     combined,
     merged,
+    support_of,
     unbroadcast,
     whole,
     with_scalar_conditions,
 )
 from adjit.adjoint.rules import DENSE, LAZY
-from adjit.adjoint.rules.indexing import distinct
+from adjit.adjoint.rules.indexing import counts_up, distinct
+from adjit.adjoint.support import Support, intersection, read_places, union
 from adjit.ir import Equation, Graph, GraphBuilder, Literal, Operand, Value, literal
 from adjit.ir.errors import InternalError
-from adjit.ir.indexing import Spec
+from adjit.ir.indexing import Spec, result_shape
 from adjit.ir.primitives import structural as st
 
 
@@ -134,18 +137,27 @@ class _Sweep:
         builder, before = self.context.builder, self.pending.get(x)
         stamp = (builder.location, builder.source)
         ct = Cotangent(part.value, part.value.shape, part.conditions, stamp=stamp)
+        support = self.read(x, part)
         if before is None:
             total = builder.full(0, x.shape, x.dtype)
         elif set(before.conditions) == set(part.conditions):
             total = builder.broadcast(before.value, x.shape)
+            support = union(builder, x.shape, before.support, support)
         else:
             total, ct = whole(builder, before), merged(builder, ct)
+            support = union(builder, x.shape, support_of(builder, before), support)
         if not ct.conditions:
             self.name(total, x)
         total = self.added(total, ct.value, part)
         if not ct.conditions:
             self.name(total, x)
-        self.pending[x] = Cotangent(total, x.shape, ct.conditions, stamp=stamp)
+        self.pending[x] = Cotangent(total, x.shape, ct.conditions, stamp=stamp, support=support)
+
+    def read(self, x: Value, part: Scatter) -> Support | None:
+        """The support of what a scatter adds to zeros."""
+        place = result_shape(part.spec, [i.shape for i in part.indices])
+        return read_places(self.context.builder, x.shape, place, part.spec, part.indices,
+                           part.support, partial(counts_up, self.context))
 
     def added(self, total: Operand, value: Operand, part: Scatter) -> Operand:
         """`total` after `total[spec] += value`.
@@ -221,5 +233,8 @@ def _contributions(context: Context, eqn: Equation, ct: Cotangent
     for k, part in DENSE[eqn.primitive](context, eqn, array):
         if isinstance(part, Scatter):
             yield k, replace(part, conditions=ct.conditions)
+        elif isinstance(part, Cotangent):
+            support = intersection(builder, ct.support, part.support)
+            yield k, replace(part, conditions=ct.conditions, stamp=ct.stamp, support=support)
         else:
             yield k, Cotangent(part, part.shape, ct.conditions, stamp=ct.stamp)

@@ -40,6 +40,9 @@ HAND: Mapping[str, Row] = {
     "arcsin": (Partial("1 / sqrt((1 - x) * (1 + x))"),),
     "arccos": (Partial("-1 / sqrt((1 - x) * (1 + x))"),),
     "arctanh": (Partial("1 / ((1 - x) * (1 + x))"),),
+    # The sum of the squares would overflow beyond 1e154, and vanish below 1e-162.
+    "arctan2": (Partial("y / hypot(x, y) / hypot(x, y)"),
+                Partial("-(x / hypot(x, y) / hypot(x, y))")),
     "hypot": (Partial("x / out", "out != 0"), Partial("y / out", "out != 0")),
     # Two operands of -inf carry no weight; the difference of infinities would be NaN.
     "logaddexp": (Partial("exp(x - out)", "out != -inf"), Partial("exp(y - out)", "out != -inf")),

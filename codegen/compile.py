@@ -24,6 +24,7 @@ from numba import types
 from numba.core.errors import NumbaWarning
 from numba.np.numpy_support import from_dtype
 
+from adjit.codegen.collector import paused
 from adjit.codegen.program import Program
 from adjit.ir.errors import InternalError
 from adjit.ir.graph import Graph
@@ -56,7 +57,7 @@ def compile_kernel(program: Program, signature: Signature) -> Kernel:
     """Compile a program that has no file: its lines show in tracebacks, nothing is kept on disk."""
     name = f"<kernel {_digest(program.source)}>"
     linecache.cache[name] = (len(program.source), None, program.source.splitlines(True), name)
-    with LOCK:
+    with LOCK, paused():
         return _entry_point(_dispatcher(name, program, cached=False), signature)
 
 
@@ -65,7 +66,7 @@ def load_kernel(path: Path, program: Program, signature: Signature) -> Kernel:
 
     A damaged cache entry raises whatever unpickling it comes upon.
     """
-    with LOCK:
+    with LOCK, paused():
         return _entry_point(_dispatcher(str(path), program, cached=True), signature)
 
 

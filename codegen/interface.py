@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from adjit.codegen.naming import Names
 from adjit.ir.errors import UnsupportedError
 from adjit.ir.graph import Graph
@@ -75,7 +77,8 @@ class Parameter:
 class Interface:
     """The whole signature.
 
-    `hidden` names the graph inputs that are no arguments (arrays of globals and closures).
+    `hidden` names the graph inputs that are no arguments (arrays of globals and closures);
+    `arrays` gives those of them, by input number, that are written into the module.
     `gradients` maps an output number to the number of the input that it is the gradient of: such
     an output is called `d<input>` in generated code.
     """
@@ -85,6 +88,7 @@ class Interface:
     results: Tree
     hidden: tuple[tuple[str, int], ...] = ()
     gradients: Mapping[int, int] = field(default_factory=dict)
+    arrays: Mapping[int, np.ndarray[Any, Any]] = field(default_factory=dict)
 
 
 def describe(value: Any, like: str = "") -> Tree:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Bits of the status that a checked kernel returns first; 0: all is well. An index was out of
+#: range; an argument of sin or cos was beyond the fast range; the extremum of an empty array.
+OUT_OF_RANGE, TOO_LARGE, EMPTY = 1, 2, 4
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -20,10 +24,7 @@ class Program:
     parameters:
         Names of the function's parameters, in order.
     checked:
-        numba form: True when the kernel returns a status as its first result (bit 1: an index was
-        out of range; bit 2: an argument of sin, cos or tan was too large for the fast range).
-    wide:
-        numba form: the entry in the same source for such arguments; "" where none is needed.
+        numba form: True when the kernel returns a status as its first result.
     """
 
     source: str
@@ -31,4 +32,3 @@ class Program:
     form: str
     parameters: tuple[str, ...] = ()
     checked: bool = False
-    wide: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from adjit.codegen.arrays import array_text
 from adjit.codegen.interface import (
     Entries,
     Interface,
@@ -36,7 +37,11 @@ def parameter_list(interface: Interface) -> str:
     """What stands between the parentheses of `def`, `*` and `/` included."""
     parts: list[str] = []
     names = parameter_names(interface)
-    hidden = list(names[len(interface.parameters) :])
+    hidden = [
+        f"{name}={name}" if index in interface.arrays else name
+        for name, (_, index) in zip(
+            names[len(interface.parameters) :], interface.hidden, strict=True)
+    ]
     starred = False
     previous = ""
     for k, parameter in enumerate(interface.parameters):
@@ -56,6 +61,17 @@ def parameter_list(interface: Interface) -> str:
     if hidden:
         parts += hidden if starred else ["*", *hidden]
     return ", ".join(parts)
+
+
+def constants(interface: Interface) -> list[str]:
+    """Statements at the head of the module: the hidden arrays that are written into it, which are
+    the defaults of the parameters of the same names."""
+    names = parameter_names(interface)[len(interface.parameters) :]
+    return [
+        f"{name} = {array_text(interface.arrays[index])}"
+        for name, (_, index) in zip(names, interface.hidden, strict=True)
+        if index in interface.arrays
+    ]
 
 
 def _default(after: tuple[Parameter, ...]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from adjit.ir.dims import Size
 from adjit.ir.errors import Location
 from adjit.ir.graph import Equation, Graph
-from adjit.ir.indexing import Spec, is_full
+from adjit.ir.indexing import NewAxis, Spec, at_one, is_full, result_shape
 from adjit.ir.primitives import Primitive
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
@@ -91,6 +91,10 @@ class GraphBuilder:
         made = self.producer(x)
         if made is not None and made.primitive is st.reshape:
             return self.reshape(made.inputs[0], shape)
+        if made is not None and made.primitive is st.index:
+            spec = at_one(made.params["spec"], tuple(shape))
+            if spec is not None:  # x[:, 1:2] without its second axis is x[:, 1]
+                return self.index(made.inputs[0], spec, made.inputs[1:])
         return self.emit(st.reshape, x, shape=tuple(shape))
 
     def transpose(self, x: Operand, perm: Sequence[int]) -> Operand:
@@ -109,8 +113,9 @@ class GraphBuilder:
         return self.emit(st.reduce, x, op=op, axes=tuple(sorted(axes)), keepdims=keepdims)
 
     def index(self, x: Operand, spec: Spec, indices: Sequence[Operand] = ()) -> Operand:
-        if len(spec) == len(x.shape) and all(map(is_full, spec, x.shape)):
-            return x
+        kept = [item for item in spec if not isinstance(item, NewAxis)]
+        if all(map(is_full, kept, x.shape)):  # nothing is left out: only axes of size 1 come in
+            return self.reshape(x, result_shape(spec, ()))
         return self.emit(st.index, x, *indices, spec=tuple(spec))
 
     def update(self, x: Operand, v: Operand, spec: Spec, indices: Sequence[Operand] = (), *,

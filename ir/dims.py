@@ -7,12 +7,10 @@ Quotients, remainders, minima and maxima that do not simplify are kept as opaque
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
 from typing import Union
-
-from adjit.ir.errors import InternalError
 
 Size = Union[int, "Dim"]
 
@@ -150,7 +148,7 @@ def floordiv(a: Size, b: Size) -> Size:
         return a // b
     if a == b or b == 1:
         return 1 if a == b else a
-    exact = _divide_exactly(a, b)
+    exact = divide_exactly(a, b)
     if exact is not None:
         return exact
     whole, rest = _multiples(a, b)
@@ -167,7 +165,8 @@ def _multiples(a: Size, b: Size) -> tuple[Size, Size]:
     return whole, a - whole * b
 
 
-def _divide_exactly(a: Size, b: Size) -> Size | None:
+def divide_exactly(a: Size, b: Size) -> Size | None:
+    """`a / b` where b is one term that divides every term of `a`; else None."""
     divisor = _terms(b)
     if len(divisor) != 1:
         return None
@@ -189,7 +188,7 @@ def mod(a: Size, b: Size) -> Size:
     """`a % b`; 0 where `b` divides every term of `a`."""
     if isinstance(a, int) and isinstance(b, int):
         return a % b
-    if a == b or _divide_exactly(a, b) is not None:
+    if a == b or divide_exactly(a, b) is not None:
         return 0
     whole, rest = _multiples(a, b)
     if whole != 0:
@@ -197,69 +196,9 @@ def mod(a: Size, b: Size) -> Size:
     return Dim((((Opaque("%", a, b),), 1),))
 
 
-def minimum(a: Size, b: Size) -> Size:
-    """The smaller of two sizes; decided where the bounds of the symbols decide it."""
-    return a if at_most(a, b) else b if at_most(b, a) else Dim((((Opaque("min", a, b),), 1),))
-
-
-def maximum(a: Size, b: Size) -> Size:
-    """The larger of two sizes; decided where the bounds of the symbols decide it."""
-    return b if at_most(a, b) else a if at_most(b, a) else Dim((((Opaque("max", a, b),), 1),))
-
-
-def at_most(a: Size, b: Size) -> bool:
-    """True where `a <= b` follows from the bounds of the symbols; False means: not known."""
-    low, _ = bounds(b - a)
-    return low is not None and low >= 0
-
-
 def product(shape: Iterable[Size]) -> Size:
     """Number of elements of an array of this shape."""
     return prod(shape, start=1)
-
-
-def bounds(size: Size) -> tuple[int | None, int | None]:
-    """Smallest and largest value that `size` can take (None: unbounded)."""
-    if isinstance(size, int):
-        return size, size
-    low: int | None = 0
-    high: int | None = 0
-    for monomial, coefficient in size.terms:
-        lo, hi = _monomial_bounds(monomial)
-        if coefficient < 0:
-            lo, hi = hi, lo
-        low = None if low is None or lo is None else low + coefficient * lo
-        high = None if high is None or hi is None else high + coefficient * hi
-    return low, high
-
-
-def _monomial_bounds(monomial: Monomial) -> tuple[int | None, int | None]:
-    low: int | None = 1
-    high: int | None = 1
-    for atom in monomial:
-        lo, hi = _atom_bounds(atom)
-        if lo is None or lo < 0 or low is None:
-            return (lo, hi) if len(monomial) == 1 else (None, None)
-        low = low * lo
-        high = None if high is None or hi is None else high * hi
-    return low, high
-
-
-def _atom_bounds(atom: Atom) -> tuple[int | None, int | None]:
-    if isinstance(atom, Symbol):
-        return atom.lower, atom.upper
-    (al, ah), (bl, bh) = bounds(atom.left), bounds(atom.right)
-    if atom.op == "max":
-        low = al if bl is None else bl if al is None else max(al, bl)
-        return low, None if ah is None or bh is None else max(ah, bh)
-    if atom.op == "min":
-        high = ah if bh is None else bh if ah is None else min(ah, bh)
-        return None if al is None or bl is None else min(al, bl), high
-    if atom.op == "//" and al is not None and al >= 0 and bl is not None and bl > 0:
-        return (al // bh if bh is not None else 0), (ah // bl if ah is not None else None)
-    if atom.op == "%" and bl is not None and bl > 0:
-        return 0, (bh - 1 if bh is not None else None)
-    return None, None
 
 
 def symbols_of(size: Size) -> set[Symbol]:
@@ -274,69 +213,3 @@ def symbols_of(size: Size) -> set[Symbol]:
             else:
                 out |= symbols_of(atom.left) | symbols_of(atom.right)
     return out
-
-
-_OPS: dict[str, Callable[[Size, Size], Size]] = {
-    "//": floordiv, "%": mod, "min": minimum, "max": maximum,
-}
-
-
-def substitute(size: Size, table: Mapping[Symbol, Size]) -> Size:
-    """`size` with symbols replaced by sizes."""
-    if isinstance(size, int) or not table:
-        return size
-    total: Size = 0
-    for monomial, coefficient in size.terms:
-        term: Size = coefficient
-        for atom in monomial:
-            if isinstance(atom, Symbol):
-                factor: Size = table.get(atom, symbol_size(atom))
-            else:
-                left, right = substitute(atom.left, table), substitute(atom.right, table)
-                factor = _OPS[atom.op](left, right)
-            term = term * factor
-        total = total + term
-    return total
-
-
-def hint(size: Size) -> int | None:
-    """The value of `size` under the hints of its symbols; None where a hint is missing."""
-    table: dict[Symbol, Size] = {}
-    for symbol in symbols_of(size):
-        if symbol.hint is None:
-            return None
-        table[symbol] = symbol.hint
-    value = substitute(size, table)
-    if not isinstance(value, int):
-        raise InternalError(f"size {size} does not evaluate under its hints")
-    return value
-
-
-def to_source(size: Size, name: Callable[[Symbol], str]) -> str:
-    """`size` as a Python integer expression; `name` gives the variable of each symbol.
-
-    The text is closed: it can stand as an operand of `*` without parentheses around it.
-    """
-    if isinstance(size, int):
-        return str(size) if size >= 0 else f"({size})"
-    text = ""
-    for monomial, coefficient in size.terms:
-        factors = [_atom_source(a, name) for a in monomial]
-        if abs(coefficient) != 1 or not factors:
-            factors.insert(0, str(abs(coefficient)))
-        body = " * ".join(factors)
-        if text:
-            text += (" - " if coefficient < 0 else " + ") + body
-        else:
-            text = ("-" if coefficient < 0 else "") + body
-    single = len(size.terms) == 1 and size.terms[0][1] == 1 and len(size.terms[0][0]) == 1
-    return text if single else f"({text})"
-
-
-def _atom_source(atom: Atom, name: Callable[[Symbol], str]) -> str:
-    if isinstance(atom, Symbol):
-        return name(atom)
-    left, right = to_source(atom.left, name), to_source(atom.right, name)
-    if atom.op in ("min", "max"):
-        return f"{atom.op}({left}, {right})"
-    return f"({left} {atom.op} {right})"

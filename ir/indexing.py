@@ -77,6 +77,15 @@ def is_full(item: Item, size: Size) -> bool:
     return isinstance(item, Slice) and item.start == 0 and item.step == 1 and item.size == size
 
 
+def at_one(spec: Spec, shape: Shape) -> Spec | None:
+    """The basic spec with every slice of one element as a position, if that gives this shape."""
+    if any(isinstance(item, Gather) for item in spec):
+        return None
+    found = tuple(At(item.start) if isinstance(item, Slice) and item.size == 1 else item
+                  for item in spec)
+    return found if found != spec and result_shape(found, ()) == shape else None
+
+
 def is_basic(spec: Spec) -> bool:
     """True when no item is an advanced index: the result is a view in NumPy."""
     return not any(isinstance(item, Gather) for item in spec)

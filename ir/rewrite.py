@@ -7,8 +7,9 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from adjit.ir.builder import GraphBuilder
-from adjit.ir.dims import Dim, Size, Symbol, substitute
+from adjit.ir.dims import Dim, Size, Symbol
 from adjit.ir.graph import Equation, Graph
+from adjit.ir.substitution import substitute
 from adjit.ir.values import Operand, Type, Value
 
 

@@ -39,8 +39,8 @@ class Compiled:
                 for x in self.graph.outputs]
 
     def _sizes(self, arrays: Sequence[Any]) -> dict[Symbol, Size]:
-        return {s: int(arrays[at.index]) if at.axis is None
-                else int(np.shape(arrays[at.index])[at.axis])
+        return {s: (int(arrays[at.index]) if at.axis is None
+                    else int(np.shape(arrays[at.index])[at.axis])) // at.divisor
                 for s, at in self.graph.symbols.items()}
 
     @staticmethod

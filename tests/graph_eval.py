@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from adjit.ir.dims import Size, Symbol, substitute
+from adjit.ir.dims import Size, Symbol
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.indexing import At, AtValue, Gather, NewAxis, Slice, Spec
+from adjit.ir.substitution import substitute
 from adjit.ir.values import Literal, Operand, Type, Value
 
 Sizes = dict[Symbol, Size]
@@ -48,7 +49,8 @@ def evaluate(graph: Graph, *arrays: Any) -> list[Any]:
     sizes: Sizes = {}
     for symbol, source in graph.symbols.items():
         given = arrays[source.index]
-        sizes[symbol] = int(given) if source.axis is None else np.shape(given)[source.axis]
+        whole = int(given) if source.axis is None else np.shape(given)[source.axis]
+        sizes[symbol] = whole // source.divisor
     return run(graph, [np.asarray(a) for a in arrays], sizes)
 
 

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from graph_eval import evaluate
 
-from adjit.ir.dims import Symbol, substitute, symbol_size
+from adjit.ir.dims import Symbol, symbol_size
 from adjit.ir.graph import Graph
+from adjit.ir.substitution import substitute
 from adjit.ir.verify import verify
 from adjit.tracer import dispatch, surface
 from adjit.tracer.context import activate, running
@@ -137,7 +138,7 @@ def trace_call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
         else:
             result = function(*new_args, **new_kwargs)
         operands, outputs = collect_outputs(trace, result)
-    symbols = {s: source for s, source in trace.sources.items() if s not in trace.sizes.table}
+    symbols = trace.bound_symbols()
     graph = Graph(tuple(trace.inputs), tuple(trace.builder.equations), operands, symbols)
     return Traced(verify(graph), outputs, inputs, [fetch(h) for h in trace.outside.hidden],
                   trace.sizes.guards())

@@ -1,6 +1,7 @@
 """Every primitive stands in the table of each consumer: type rule, derivative, both printed forms.
 
-The regions (loops and branches) have a type rule only: nothing makes one yet.
+The regions (loops and branches) have a type rule; nothing makes one yet, and the emitters
+refuse them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ DERIVATIVES = (
     {p.name for p in rules.ZERO},
     REGIONS,
 )
-NUMPY_FORM = (set(body.ROWS), set(plan.STATEMENTS), REGIONS)
+NUMPY_FORM = (set(body.ROWS), set(plan.STATEMENTS))
 # `stop` only stops derivatives: its value is its operand's.
 NUMBA_FORM = (set(structural.ROWS), set(scalars.ROWS), {"stop"}, REGIONS)
 

@@ -11,7 +11,8 @@ import graph_eval
 import numpy as np
 import optree
 
-from adjit.ir.dims import Symbol, substitute, symbol_size
+from adjit.ir.dims import Symbol, symbol_size
+from adjit.ir.substitution import substitute
 from adjit.ir.verify import verify
 from adjit.tracer import Capture, Leaf, OutputLeaf, capture, check, fetch
 from adjit.tracer.sizes import COMPARE
@@ -52,8 +53,8 @@ class Traced:
         leaves = optree.tree_leaves((args, kwargs), none_is_leaf=True)
         arrays = [leaves[k] for k in self.dynamic]
         arrays += [fetch(hidden) for hidden in self.captured.hidden]
-        sizes = {s: int(arrays[src.index]) if src.axis is None
-                 else arrays[src.index].shape[src.axis]
+        sizes = {s: (int(arrays[src.index]) if src.axis is None
+                     else arrays[src.index].shape[src.axis]) // src.divisor
                  for s, src in self.captured.graph.symbols.items()}
         for value, array in zip(self.captured.graph.inputs, arrays, strict=True):
             if tuple(substitute(n, sizes) for n in value.shape) != np.shape(array):

@@ -25,6 +25,8 @@ LOWERINGS: dict[Any, Lowering] = {}
 QUALIFIED: dict[str, Lowering] = {}
 #: array method -> lowering(trace, array, *args, **kwargs)
 METHODS: dict[str, Lowering] = {}
+#: id of an object such as `np.c_` -> lowering(trace, what stands between the brackets)
+SUBSCRIPTS: dict[int, Lowering] = {}
 #: qualified name of a refused function -> what to write instead
 REFUSED: dict[str, str] = {}
 
@@ -62,6 +64,13 @@ def qualified_name(function: Any) -> str:
     module = getattr(function, "__module__", None) or ""
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "") or ""
     return f"{module}.{name}" if module else str(name)
+
+
+def public_name(function: Any) -> str:
+    """The name for a message, without private modules: `scipy.linalg.solve`."""
+    name = qualified_name(function) or repr(function)
+    name = ".".join(part for k, part in enumerate(name.split(".")) if not k or part[:1] != "_")
+    return name.replace("numpy.", "np.", 1) if name.startswith("numpy.") else name
 
 
 def _ufunc_method(ufunc: np.ufunc, method: str) -> Lowering | None:
@@ -103,7 +112,7 @@ def method(name: str) -> Lowering | None:
 def unsupported(trace: Trace, function: Any) -> UnsupportedError:
     """The error for a function that has no lowering."""
     name = qualified_name(function) or repr(function)
-    short = name.replace("numpy.", "np.", 1) if name.startswith("numpy.") else name
+    short = public_name(function)
     remedy = REFUSED.get(name) or REFUSED.get(short) or _nearest(name)
     error = trace.error(UnsupportedError, f"{short} received a traced value, and adjit does not "
                         "know its derivative", remedy)

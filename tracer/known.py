@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adjit.ir.dims import hint
 from adjit.ir.graph import Equation
+from adjit.ir.substitution import hint
 from adjit.ir.values import Literal, Operand, Value
 
 if TYPE_CHECKING:

@@ -37,8 +37,13 @@ def collect_outputs(trace: Trace, result: Any) -> tuple[tuple[Operand, ...], Any
         kind = x.kind if is_traced(x) else "python"
         return OutputLeaf(len(outputs) - 1, kind == "python", kind)
 
-    tree = map_traced(leaf, result)
+    tree = map_traced(leaf, map_traced(lambda x: _number(trace, x), result))
     return tuple(outputs), tree
+
+
+def _number(trace: Trace, x: Any) -> Any:
+    """A size beyond 64 bits as the number that it is; anything else unchanged."""
+    return int(x) if isinstance(x, SymInt) and not trace.sizes.fits(x.size) else x
 
 
 def map_traced(function: Callable[[Any], Any], tree: Any) -> Any:

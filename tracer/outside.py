@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import types
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from adjit.tracer.symint import SymInt
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
 
-CONTAINERS = (list, tuple, dict, set, frozenset)
+CONTAINERS = (list, tuple, dict, set, frozenset, deque)
 
 
 class Outside:

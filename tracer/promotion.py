@@ -32,6 +32,19 @@ def check_supported(trace: Trace, dtype: np.dtype[Any]) -> np.dtype[Any]:
         "be traced", "float64, float32, bool and integers are supported")
 
 
+def among_floats(trace: Trace, x: Any) -> Any:
+    """A Python integer beyond 64 bits as the float that it is among floats; else the same."""
+    if isinstance(x, SymInt) and not trace.sizes.fits(x.size):
+        return float(int(x))
+    return float(x) if type(x) is int and not -(2**63) <= x < 2**63 else x
+
+
+def is_float(x: Any) -> bool:
+    """True for a float, and an array or traced value of floats."""
+    dtype = getattr(x, "dtype", None)
+    return isinstance(x, float) or (dtype is not None and dtype.kind == "f")
+
+
 def common_dtype(trace: Trace, objs: Sequence[Any], operands: Sequence[Operand], kinds: str
                  ) -> np.dtype[Any]:
     """NumPy's result type; where its kind is not among `kinds`, that of a float ufunc."""

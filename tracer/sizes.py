@@ -11,17 +11,11 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adjit.ir.dims import (
-    Dim,
-    Size,
-    Symbol,
-    bounds,
-    hint,
-    substitute,
-    symbol_size,
-    symbols_of,
-)
+from adjit.ir.bounds import bounds
+from adjit.ir.dims import Dim, Size, Symbol, symbol_size, symbols_of
 from adjit.ir.errors import DataDependentError, ShapeError
+from adjit.ir.magnitude import LARGEST, may_overflow
+from adjit.ir.substitution import hint, substitute
 from adjit.ir.values import Shape
 from adjit.tracer.equations import divided, linear_symbols, solve, without_common_factors
 from adjit.tracer.symint import SymInt
@@ -91,6 +85,11 @@ class Sizes:
         return tuple(out)
 
     # Decisions.
+
+    def fits(self, size: Size) -> bool:
+        """True where the size, and what it is computed from, are numbers of int64 (guarded)."""
+        return all(self.decide(part, "<=", LARGEST) and self.decide(part, ">=", -LARGEST - 1)
+                   for part in may_overflow(self.resolve(size)) if hint(part) is not None)
 
     def decide(self, a: Size, op: str, b: Size) -> bool:
         """The truth of `a op b`: proved by bounds, else as while tracing, with a guard."""

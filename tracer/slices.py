@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from adjit.ir.dims import Size, maximum, minimum
+from adjit.ir.bounds import maximum, minimum
+from adjit.ir.dims import Size
 from adjit.ir.indexing import Slice
 from adjit.tracer.symint import SymInt
 

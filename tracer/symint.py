@@ -136,6 +136,8 @@ class SymInt:
             for _ in range(other):
                 out = self * out
             return out
+        if isinstance(other, int):
+            return int(self) ** other
         return self._here().operate("**", self, other)
 
     def __rpow__(self, other: Any) -> Any:

@@ -9,19 +9,19 @@ from typing import Any, TypeVar
 import numpy as np
 
 from adjit.ir.builder import GraphBuilder
-from adjit.ir.dims import Dim, Size, Symbol, as_symbol, substitute
+from adjit.ir.dims import Dim, Size, Symbol, as_symbol
 from adjit.ir.errors import AdjitError, DTypeError, TraceError
-from adjit.ir.graph import Graph, SymbolSource
+from adjit.ir.graph import SymbolSource
 from adjit.ir.primitives import Primitive
 from adjit.ir.primitives import structural as st
 from adjit.ir.rewrite import substitute_params
+from adjit.ir.substitution import substitute
 from adjit.ir.values import Literal, Operand, Type, Value, literal
 from adjit.tracer import dispatch, operators, promotion
 from adjit.tracer.arrays import TracedArray
-from adjit.tracer.context import activate, current_for
+from adjit.tracer.context import current_for
 from adjit.tracer.guards import Leaf
 from adjit.tracer.layout import is_contiguous
-from adjit.tracer.outputs import collect_outputs
 from adjit.tracer.outside import Outside
 from adjit.tracer.sizes import Sizes
 from adjit.tracer.symint import SymInt
@@ -63,7 +63,7 @@ class Trace:
             self.sizes = parent.sizes
             self.outside = parent.outside
             self.builder.location = parent.builder.location
-        self.sizes.listeners.append(self._substitute)
+        self.sizes.listeners.append(self.rewrite_sizes)
         self.own_classes: set[Any] = set()
         self.located: BaseException | None = None
         self.nonzeros: dict[Operand, tuple[Value, ...]] = {}
@@ -121,7 +121,9 @@ class Trace:
             return self._lift_traced(obj)
         if isinstance(obj, SymInt):
             current_for(obj.trace)
-            return self.builder.dim(obj.size)
+            if self.sizes.fits(obj.size):
+                return self.builder.dim(obj.size)
+            return self._lift_number(int(obj))
         if isinstance(obj, (bool, int, float, np.generic)):
             return self._lift_number(obj)
         if isinstance(obj, np.ndarray):
@@ -134,6 +136,9 @@ class Trace:
             return self._stack(list(obj))
         if isinstance(obj, SymRange):
             return self.lift(self.lowered(np.arange, obj.start, obj.stop, obj.step))
+        if isinstance(obj, complex):
+            raise self.error(DTypeError, f"the complex number {obj} is not supported",
+                             "compute with real and imaginary part separately")
         raise self.error(
             DTypeError, f"an object of type {type(obj).__name__} cannot become an array of numbers",
             "use arrays, numbers, and lists or tuples of them")
@@ -194,6 +199,8 @@ class Trace:
     def promote(self, *objs: Any, kinds: str = "biuf") -> list[Operand]:
         """The operands, converted to NumPy's common dtype (Python numbers are weak). Where its kind
         is not among `kinds` and floats are, to the float dtype that NumPy's ufuncs use."""
+        if any(map(promotion.is_float, objs)):
+            objs = tuple(promotion.among_floats(self, x) for x in objs)
         operands = [self.lift(x) for x in objs]
         dtype = promotion.common_dtype(self, objs, operands, kinds)
         return [promotion.convert(self, x, operand, dtype)
@@ -262,7 +269,7 @@ class Trace:
             x.ndim == result.ndim and is_contiguous(x.dims, x.strides, "F") for x in arrays)
         result.cell.layout = "F" if fortran else "?"
 
-    def _substitute(self, table: Mapping[Symbol, Size]) -> None:
+    def rewrite_sizes(self, table: Mapping[Symbol, Size]) -> None:
         """Rewrite everything captured so far after a unification."""
         if not self.alive:
             return
@@ -275,43 +282,6 @@ class Trace:
                 equations[k] = replace(eqn, params=params)
             for value in eqn.outputs:
                 _retype(value, table)
-
-    # Inner functions.
-
-    def subtrace(self, fun: Callable[..., Any], leaves: Sequence[Any], rebuild: Rebuild, *,
-                 name: str = "f") -> tuple[Graph, tuple[Operand, ...], Any]:
-        """Capture `fun` as a graph of its own, inside this trace.
-
-        `leaves` are traced arrays or numbers of this trace, `rebuild` makes (args, kwargs) of
-        their stand-ins. Returns the graph (its inputs: one per leaf, then what the function uses
-        of its surroundings), the operands of this trace for the latter, and the function's
-        result, with `OutputLeaf`s. Sizes are those of this trace: the graph can be inlined as is.
-        """
-        assert self.run_function is not None
-        inner = Trace(self, name)
-        stand_ins = [inner.stand_in(x, self.lift(x)) for x in leaves]
-        with activate(inner):
-            args, kwargs = rebuild(stand_ins)
-            result = self.run_function(inner, fun, args, kwargs)
-            outputs, tree = collect_outputs(inner, result)
-        graph = Graph(tuple(inner.inputs), tuple(inner.builder.equations), outputs, {}, name)
-        self.sizes.listeners.remove(inner._substitute)
-        return graph, tuple(inner.captured), tree
-
-    def stand_in(self, x: Any, outer: Operand) -> TracedArray:
-        """The input of this trace for an argument that is `outer` in its parent."""
-        value = Value(outer.type, getattr(outer, "name", ""))
-        self.inputs.append(value)
-        kind, layout = "python", "C"
-        if isinstance(x, TracedArray):
-            kind = x.kind
-            if x.ndim >= 2 and not x.c_contiguous:
-                layout = "A"
-        elif isinstance(x, np.ndarray):
-            kind = "array"
-        elif isinstance(x, np.generic):
-            kind = "numpy"
-        return TracedArray(Cell(self, value, layout, value.name), kind)
 
 
 def _flat(args: Sequence[Any]) -> Iterator[Any]:

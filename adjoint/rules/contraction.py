@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from adjit.adjoint.arithmetic import plus, times
 from adjit.adjoint.context import Context, ForwardRule, LazyRule
 from adjit.adjoint.cotangents import Cotangent, with_scalar_conditions
+from adjit.adjoint.rules.shapes import padded
+from adjit.adjoint.support import Support, mapped_support
 from adjit.ir import Equation, GraphBuilder, Operand, Primitive, literal
 from adjit.ir.primitives import structural as st
 
@@ -29,7 +31,25 @@ def _contract(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[
         if context.wants(x):
             part = _adjoint(builder, value, out, other, other_labels, labels, ct_first=k == 0)
             yield k, Cotangent(part, x.shape, ct.conditions,
-                               stamp=(builder.location, builder.source))
+                               stamp=(builder.location, builder.source),
+                               support=_support(builder, ct.support, p["out_axes"], labels))
+
+
+def _support(builder: GraphBuilder, support: Support | None, out: Labels, target: Labels
+             ) -> Support | None:
+    """An entry is 0 where all that is summed up for it is."""
+
+    def change(mask: Operand) -> Operand:
+        mask = padded(builder, mask, len(out))
+        gone = [k for k, label in enumerate(out) if label not in target]
+        mask = builder.reduce(mask, "any", gone)
+        kept = [label for label in out if label in target]
+        order = [label for label in target if label in kept]
+        mask = builder.transpose(mask, [kept.index(label) for label in order])
+        sizes = dict(zip(order, mask.shape, strict=True))
+        return builder.reshape(mask, tuple(sizes.get(label, 1) for label in target))
+
+    return mapped_support(support, change)
 
 
 def _varying(builder: GraphBuilder, ct: Cotangent, labels: Labels

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from adjit.adjoint.arithmetic import plus
 from adjit.adjoint.context import Context, ForwardRule, LazyRule
-from adjit.adjoint.cotangents import Cotangent, restricted
+from adjit.adjoint.cotangents import Cotangent, on_support, restricted
 from adjit.adjoint.derived import DERIVED
 from adjit.adjoint.expressions import Evaluator
+from adjit.adjoint.poles import unbounded
 from adjit.adjoint.scalar_rules import HAND, ONE, Partial, Row
 from adjit.adjoint.squares import is_sum_of_squares
 from adjit.ir import PRIMITIVES, Equation, Literal, Operand, Primitive, literal
@@ -93,15 +94,15 @@ def _chain(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int
     for k, partial in enumerate(partials(context, eqn)):
         if partial is None or not context.wants(eqn.inputs[k]):
             continue
-        part: Cotangent | None = ct
-        if partial.where:
-            part = restricted(context.builder, ct, evaluator.evaluate(partial.where))
+        part = on_support(context.builder, ct) if unbounded(context, eqn) else ct
+        if partial.where and part is not None:
+            part = restricted(context.builder, part, evaluator.evaluate(partial.where))
         if part is None:
             continue
         value = evaluator.scale(part.value, partial.text)
         yield k, part if value is part.value else Cotangent(
             value, part.shape, part.conditions,
-            stamp=(context.builder.location, context.builder.source))
+            stamp=(context.builder.location, context.builder.source), support=part.support)
 
 
 def _select(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Cotangent]]:
@@ -113,7 +114,7 @@ def _select(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[in
 
 def _convert(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Cotangent]]:
     value = context.builder.convert(ct.value, eqn.inputs[0].type.dtype)
-    yield 0, Cotangent(value, ct.shape, ct.conditions, stamp=ct.stamp)
+    yield 0, Cotangent(value, ct.shape, ct.conditions, stamp=ct.stamp, support=ct.support)
 
 
 def _chain_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]) -> Operand:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from adjit.adjoint.context import Context, DenseRule, ForwardRule, LazyRule, Scatter
 from adjit.adjoint.cotangents import Cotangent, with_scalar_conditions
 from adjit.adjoint.rules.along import along_axis
-from adjit.ir import Equation, GraphBuilder, Operand, Primitive, Shape, Value, literal
+from adjit.adjoint.support import written_over
+from adjit.ir import Equation, GraphBuilder, Operand, Primitive, Shape, Size, Value, literal
 from adjit.ir.dims import product
 from adjit.ir.indexing import Gather, Spec, broadcast_equal, is_basic, result_shape
 from adjit.ir.primitives import elementwise as ew
@@ -17,11 +18,11 @@ from adjit.ir.primitives import structural as st
 def _index(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Scatter]]:
     # What is smaller than the place broadcasts into it.
     ct = with_scalar_conditions(context.builder, ct)
-    yield 0, Scatter(ct.value, eqn.params["spec"], eqn.inputs[1:], ct.conditions)
+    yield 0, Scatter(ct.value, eqn.params["spec"], eqn.inputs[1:], ct.conditions, ct.support)
 
 
 def _update(context: Context, eqn: Equation, ct: Operand
-            ) -> Iterator[tuple[int, Operand | Scatter]]:
+            ) -> Iterator[tuple[int, Operand | Scatter | Cotangent]]:
     builder, (x, v, *indices) = context.builder, eqn.inputs
     spec, adds = eqn.params["spec"], eqn.params["op"] == "add"
     # v first: the place is read before it is overwritten, so that it can be zeroed in place.
@@ -32,7 +33,11 @@ def _update(context: Context, eqn: Equation, ct: Operand
             part = builder.emit(ew.select, won, part, literal(0, part.type.dtype))
         yield 1, part
     if context.wants(x):
-        yield 0, ct if adds else builder.update(ct, literal(0, ct.type.dtype), spec, indices)
+        if adds:
+            yield 0, ct
+            return
+        rest = builder.update(ct, literal(0, ct.type.dtype), spec, indices)
+        yield 0, Cotangent(rest, x.shape, support=written_over(builder, x.shape, spec, indices))
 
 
 def _last_writers(builder: GraphBuilder, shape: Shape, spec: Spec, indices: Sequence[Operand]
@@ -64,6 +69,14 @@ def distinct(context: Context, spec: Spec, indices: Sequence[Operand]) -> bool:
             return set(operands) == set(first.outputs)
     return any(
         product(x.shape) == product(place) and _no_entry_twice(context, x) for x in operands)
+
+
+def counts_up(context: Context, x: Operand, size: Size) -> bool:
+    """True for 0, 1, ... up to an axis of this size."""
+    made = context.producer(x)
+    if made is not None and made.primitive is st.reshape:
+        return counts_up(context, made.inputs[0], size)
+    return made is not None and made.primitive is st.iota and bool(made.params["size"] == size)
 
 
 def _no_entry_twice(context: Context, x: Operand) -> bool:

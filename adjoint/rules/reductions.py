@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from adjit.adjoint.arithmetic import over, size_as, times
 from adjit.adjoint.context import Context, DenseRule, ForwardRule, LazyRule, Scatter
 from adjit.adjoint.cotangents import Cotangent, restricted, spread
+from adjit.adjoint.expressions import either
 from adjit.adjoint.rules.along import along_axis, moved_last
 from adjit.adjoint.rules.shapes import mapped
 from adjit.ir import Equation, GraphBuilder, Operand, Primitive, literal
@@ -65,12 +67,18 @@ def _exclusive_product(builder: GraphBuilder, x: Operand, axis: int) -> Operand:
 
 
 def _attained(context: Context, eqn: Equation) -> tuple[Operand, Operand]:
-    """Where the operand equals the maximum (minimum), and how many entries do."""
+    """Where the operand equals the maximum (minimum), a NaN counting as equal to itself, and how
+    many entries do."""
     builder, x, p = context.builder, eqn.inputs[0], eqn.params
-    where = builder.emit(ew.eq, x, _spread(context, eqn, eqn.output))
+    where = _equals(builder, x, _spread(context, eqn, eqn.output))
     ones = builder.convert(where, x.type.dtype)
     count = builder.reduce(ones, "sum", p["axes"], keepdims=p["keepdims"])
     return where, count
+
+
+def _equals(builder: GraphBuilder, x: Operand, extremum: Operand) -> Operand:
+    """Where x is the extremum; where that is NaN, x is NaN."""
+    return either(builder, builder.emit(ew.eq, x, extremum), builder.emit(ew.isnan, x))
 
 
 def _reduce(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Cotangent]]:
@@ -86,7 +94,7 @@ def _reduce(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[in
         condition, count = _attained(context, eqn)
         value = builder.div(value, count)
     stamp = builder.location, builder.source
-    out = mapped(Cotangent(value, ct.shape, ct.conditions, stamp=stamp), x.shape,
+    out = mapped(replace(ct, value=value, stamp=stamp, name="", merged=None), x.shape,
                  lambda v: _spread(context, eqn, v))
     if op == "prod":
         out.value = times(builder, out.value, _others(context, eqn))
@@ -147,7 +155,7 @@ def _winners(context: Context, eqn: Equation) -> Scatter:
     n = x.shape[axis]
     index = builder.emit(st.iota, size=n)
     position = spread(builder, index, [k for k in range(len(x.shape)) if k != axis], len(x.shape))
-    attained = builder.emit(ew.eq, x, eqn.output)
+    attained = _equals(builder, x, eqn.output)
     start = builder.dim(n - 1) if reverse else literal(0)
     candidates = builder.emit(ew.select, attained, position, start)
     order = builder.emit(st.cumulative, candidates, op="min" if reverse else "max", axis=axis,

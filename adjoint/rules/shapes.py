@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from adjit.adjoint.context import Context, ForwardRule, LazyRule
 from adjit.adjoint.cotangents import Cotangent
+from adjit.adjoint.support import mapped_support
 from adjit.ir import Equation, GraphBuilder, Operand, Primitive, Shape, Size
 from adjit.ir.indexing import Item, Slice, full
 from adjit.ir.primitives import structural as st
@@ -16,7 +17,8 @@ Reshaped = Callable[[Operand], Operand]
 def mapped(ct: Cotangent, shape: Shape, change: Reshaped) -> Cotangent:
     """The cotangent after a change of shape, made to the value and to each condition."""
     conditions = tuple((change(condition), truth) for condition, truth in ct.conditions)
-    return Cotangent(change(ct.value), shape, conditions, stamp=ct.stamp)
+    return Cotangent(change(ct.value), shape, conditions, stamp=ct.stamp,
+                     support=mapped_support(ct.support, change))
 
 
 def _broadcast(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Cotangent]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Map
-from adjit.ir.dims import Dim, Size, _divide_exactly, symbols_of
+from adjit.ir.dims import Dim, Opaque, Size, Symbol, divide_exactly, symbols_of
 from adjit.ir.indexing import At, AtValue, Gather, NewAxis, Slice, Spec, gather_position
 from adjit.ir.values import Operand, Shape
 
@@ -121,17 +121,19 @@ def _groups(old: Shape, new: Shape) -> list[tuple[list[int], list[int]]]:
 def _divides(part: Size, total: Size) -> bool:
     if isinstance(part, int) and isinstance(total, int):
         return part != 0 and total % part == 0
-    return _divide_exactly(total, part) is not None
+    return divide_exactly(total, part) is not None
 
 
-def coefficient(size: Size, symbol: object) -> Size | None:
+def coefficient(size: Size, symbol: Symbol) -> Size | None:
     """How often `symbol` counts in an affine index expression; None where it is not affine."""
     if not isinstance(size, Dim):
         return 0
     total: Size = 0
     for monomial, factor in size.terms:
         hits = [a for a in monomial if a == symbol]
-        if any(not hasattr(a, "name") and symbol in _inside(a) for a in monomial) or len(hits) > 1:
+        hidden = any(symbol in symbols_of(a.left) | symbols_of(a.right)
+                     for a in monomial if isinstance(a, Opaque))
+        if hidden or len(hits) > 1:
             return None
         if hits:
             rest: Size = factor
@@ -140,7 +142,3 @@ def coefficient(size: Size, symbol: object) -> Size | None:
                     rest = rest * Dim((((atom,), 1),))
             total = total + rest
     return total
-
-
-def _inside(atom: object) -> set[object]:
-    return set(symbols_of(Dim((((atom,), 1),))))  # type: ignore[arg-type]

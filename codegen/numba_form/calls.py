@@ -9,8 +9,9 @@ from adjit.codegen.numba_form.fuse import Leaf
 from adjit.codegen.numba_form.space import Axis, Index
 from adjit.codegen.numba_form.values import Context
 from adjit.codegen.numba_form.writer import Block, Body
-from adjit.ir.dims import Size, Symbol, product, substitute
+from adjit.ir.dims import Size, Symbol, product
 from adjit.ir.errors import InternalError
+from adjit.ir.substitution import substitute
 from adjit.ir.values import Literal, Operand, Value
 
 

@@ -16,8 +16,9 @@ from adjit.codegen.numba_form.steps import Emitter
 from adjit.codegen.numba_form.structural import ROWS, Row, elementwise
 from adjit.codegen.numba_form.values import FAR, Context, wish_of, zero_of
 from adjit.codegen.numba_form.writer import INDENT, Block, Body, render
-from adjit.codegen.program import Program
-from adjit.ir.dims import bounds, symbols_of
+from adjit.codegen.program import EMPTY, TOO_LARGE, Program
+from adjit.ir.bounds import bounds
+from adjit.ir.dims import symbols_of
 from adjit.ir.errors import UnsupportedError
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.values import Operand, Value
@@ -27,7 +28,6 @@ DTYPES = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16"
 # Without rewrites: they look for array expressions and the like, which are not here.
 DECORATOR = ('@njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"}, '
              "no_rewrites=True)")
-OUT_OF_RANGE, TOO_LARGE, EMPTY = 1, 2, 4
 
 
 def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program:
@@ -88,8 +88,7 @@ def _row(eqn: Equation) -> Row:
 def _outputs(low: Lowering) -> list[Value]:
     """Give every output with axes a memory that the caller passes in; return their values."""
     out: list[Value] = []
-    low.current = None
-    low._order = (len(low.graph.equations), 0, 0)
+    low.begin_outputs()
     for k, x in enumerate(low.graph.outputs):
         if not x.shape:
             continue

@@ -101,10 +101,14 @@ def _pairs(low: Lowering, statement: Statement, found: Sequence[Read], present: 
     for writer in low.writers[statement.value]:
         if writer is statement:
             break
-        commutes = ({writer.kind, statement.kind} <= {"add", "fold"}
-                    or "disjoint" in statement.params)
-        out.append(Pair(writer, writer.write, statement.write, commutes))
+        out.append(Pair(writer, writer.write, statement.write,
+                        _adds(writer) and _adds(statement)))
     return out
+
+
+def _adds(s: Statement) -> bool:
+    """True for a statement that adds to what is there: such statements may change places."""
+    return s.kind == "add" or (s.kind == "fold" and s.op in ("sum", "dot"))
 
 
 class _Fuser:

@@ -10,7 +10,8 @@ import numpy as np
 from adjit.codegen.numba_form.access import aligned, identity
 from adjit.codegen.numba_form.space import Axis, Dynamic, Index, Space
 from adjit.codegen.numba_form.statements import Memory, Recipe, Statement, Term
-from adjit.ir.dims import Size, Symbol, bounds
+from adjit.ir.bounds import bounds
+from adjit.ir.dims import Size, Symbol
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.indexing import AtValue, Gather, Spec
 from adjit.ir.values import Literal, Operand, Shape, Type, Value
@@ -70,6 +71,11 @@ class Lowering:
         for value in eqn.outputs:
             self.position[value] = self._order
             self.equations[value] = eqn
+
+    def begin_outputs(self) -> None:
+        """What follows comes after all equations and belongs to none."""
+        self.current = None
+        self._order = (len(self.graph.equations), 0, 0)
 
     def order(self) -> Order:
         """The next place in program order."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adjit.ir.dims import Dim, Size, Symbol, substitute, symbol_size, symbols_of
+from adjit.ir.dims import Dim, Size, Symbol, symbol_size, symbols_of
+from adjit.ir.substitution import substitute
 from adjit.ir.values import Value
 
 Index = tuple[Size, ...]

@@ -12,6 +12,7 @@ from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Statement
 from adjit.codegen.numba_form.values import Context
 from adjit.codegen.numba_form.writer import Block, Body
+from adjit.codegen.program import OUT_OF_RANGE
 from adjit.ir.values import Literal, Type, Value
 
 Step = Callable[["Emitter", Leaf], None]
@@ -205,7 +206,7 @@ def _close_check(e: Emitter, leaf: Leaf) -> None:
     c = e.context
     (name,) = e.accumulators[id(leaf.statement)]
     block = Body()
-    e.fail(block, 1)
+    e.fail(block, OUT_OF_RANGE)
     c.body.lines.append(Block(f"if {name}:", block))
 
 

@@ -12,7 +12,8 @@ from adjit.codegen.numba_form.contractions import contract
 from adjit.codegen.numba_form.lower import Lowering
 from adjit.codegen.numba_form.space import Dynamic, Index
 from adjit.codegen.numba_form.statements import Memory, Recipe
-from adjit.ir.dims import Size, bounds, product
+from adjit.ir.bounds import bounds
+from adjit.ir.dims import Size, product
 from adjit.ir.errors import ShapeError
 from adjit.ir.graph import Equation
 from adjit.ir.indexing import result_shape

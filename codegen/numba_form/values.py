@@ -13,7 +13,8 @@ from adjit.codegen.numba_form.scalars import ATOM, MODULES, ROWS, literal_text
 from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Memory, Recipe
 from adjit.codegen.numba_form.writer import Body
-from adjit.ir.dims import Size, Symbol, symbol_size, to_source
+from adjit.ir.dims import Size, Symbol, symbol_size
+from adjit.ir.substitution import opened, to_source
 from adjit.ir.values import Literal, Operand, Shape, Type, Value
 
 FAR = "far"
@@ -69,9 +70,7 @@ class Context:
         return to_source(size, self._symbol)
 
     def subscript(self, index: Index) -> str:
-        parts = [self.size(size) for size in index]
-        return ", ".join(p[1:-1] if p.startswith("(") and p.endswith(")") and _closed(p) else p
-                         for p in parts)
+        return ", ".join(opened(self.size(size)) for size in index)
 
     def extent(self, size: int) -> str:
         """A constant whose value the optimiser does not know."""
@@ -234,16 +233,6 @@ def zero_of(type: Type) -> Literal:
 
 def wish_of(memory: Memory) -> str:
     return memory.wish or "t"
-
-
-def _closed(text: str) -> bool:
-    """True where the first parenthesis closes at the very end."""
-    depth = 0
-    for k, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
-        if depth == 0:
-            return k == len(text) - 1
-    return False
 
 
 def _partners(low: Lowering) -> dict[tuple[Operand, Shape], dict[str, Value]]:

@@ -18,6 +18,7 @@ from adjit.codegen.numpy_form.layout import Line, arrange
 from adjit.codegen.numpy_form.variables import Statement
 from adjit.codegen.program import Program
 from adjit.codegen.signature import (
+    constants,
     pack,
     parameter_list,
     parameter_names,
@@ -75,6 +76,7 @@ class Function:
     result: str
     helpers: tuple[str, ...]
     imports: tuple[str, ...]
+    constants: tuple[str, ...]
 
 
 def write_function(
@@ -104,6 +106,7 @@ def write_function(
         pack(interface.results, lambda k: body.results[k], strict=strict),
         helpers,
         tuple(imports),
+        tuple(constants(interface)),
     )
 
 
@@ -133,6 +136,7 @@ def module_text(written: Function, *, doc: str = "", helpers: tuple[str, ...] = 
         Line(4, f"return {written.result}"),
     ]
     parts = [*([doc] if doc else []), "\n".join(imports)]
+    parts += ["\n".join(written.constants)] if written.constants else []
     blocks = [*helpers, *written.helpers, "\n".join(arrange(lines))]
     return "\n\n".join(parts) + "\n\n\n" + "\n\n\n".join(blocks) + "\n"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adjit.ir.dims import Size
+from adjit.ir.substitution import opened
 from adjit.ir.values import Literal
 
 # Binding strength, loosest first.
@@ -112,18 +113,10 @@ def typed(x: Literal) -> Expr:
 
 def size_expr(size: Size, text: str) -> Expr:
     """An integer expression from the closed text that `to_source` gives."""
-    if text.startswith("(") and _closes_at_end(text):
-        return Expr(text[1:-1], UNARY if isinstance(size, int) else ADD, weak=True)
-    return Expr(text, weak=True)
-
-
-def _closes_at_end(text: str) -> bool:
-    depth = 0
-    for k, c in enumerate(text):
-        depth += (c == "(") - (c == ")")
-        if depth == 0:
-            return k == len(text) - 1
-    return False
+    inner = opened(text)
+    if inner == text:
+        return Expr(text, weak=True)
+    return Expr(inner, UNARY if isinstance(size, int) else ADD, weak=True)
 
 
 def dtype_text(dtype: np.dtype[np.generic]) -> str:

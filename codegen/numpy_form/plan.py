@@ -16,7 +16,7 @@ from adjit.ir.indexing import Gather, NewAxis, is_basic, is_full
 from adjit.ir.values import Literal, Operand, Value
 
 END = 1 << 60
-STATEMENTS = frozenset({"update", "sort", "nonzero"})
+STATEMENTS = frozenset({"update", "sort", "nonzero", "branch", "loop", "while"})
 _DEEPEST = 16  # expressions within expressions; longer than a line long before that
 _REPEATABLE = frozenset({"add", "sub", "neg", "lt", "le", "gt", "ge", "eq", "ne", "logical_not"})
 
@@ -115,7 +115,7 @@ def _may_inline(plan: Plan, eqn: Equation, users: list[Equation | None]) -> bool
     for user in users:
         if user is None and plan.has_backward:
             return False
-        if user is None or user.primitive.name not in STATEMENTS:
+        if user is None or user.primitive.name not in ("update", "sort", "nonzero"):
             continue
         if user.primitive.name == "update" and user.inputs[0] is value:
             return False

@@ -11,10 +11,11 @@ import numpy as np
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.expr import Expr
 from adjit.codegen.numpy_form.plan import Plan
-from adjit.ir.dims import Size, Symbol, symbols_of, to_source
-from adjit.ir.dims import bounds as size_bounds
+from adjit.ir.bounds import bounds as size_bounds
+from adjit.ir.dims import Size, Symbol, symbols_of
 from adjit.ir.errors import InternalError
 from adjit.ir.graph import Equation
+from adjit.ir.substitution import to_source
 from adjit.ir.values import Literal, Operand, Shape, Type, Value
 
 Row = Callable[["Printer", Equation], Expr]

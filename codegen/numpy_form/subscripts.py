@@ -42,11 +42,12 @@ def subscript(p: Printer, eqn: Equation) -> str:
 
 
 def _shortened(parts: list[str]) -> str:
-    """Without trailing `:`; three or more leading ones as `...`."""
+    """Without trailing `:`; or three or more leading ones as `...`, which must reach to the end."""
+    last = parts[-1:]
     while len(parts) > 1 and parts[-1] == ":":
         parts.pop()
     leading = next((k for k, part in enumerate(parts) if part != ":"), len(parts))
-    if leading >= 3 and "None" not in parts:
+    if leading >= 3 and last != [":"] and "None" not in parts:
         parts = ["...", *parts[leading:]]
     return ", ".join(parts) if parts else "()"
 

@@ -11,8 +11,9 @@ import optree
 
 from adjit import pytrees
 from adjit.guards import guard_condition, hidden_expression
-from adjit.ir.dims import Size, Symbol, to_source
+from adjit.ir.dims import Size, Symbol
 from adjit.ir.graph import Graph
+from adjit.ir.substitution import to_source
 from adjit.leaves import Kind, same_static
 from adjit.results import Result
 from adjit.tracer import Guard, Hidden, SizeGuard
@@ -160,7 +161,7 @@ def _check_leaf(w: Writer, v: str, kind: Kind, differentiated: bool) -> None:
             w.line(f"{v} = float({v})", 2)
         w.miss_if(f"type({v}) is not float")
     elif kind.form == "int":
-        w.miss_if(f"type({v}) is not int or {v}.bit_length() > 63")
+        w.miss_if(f"type({v}) is not int or {v}.bit_length() > 31")
     elif kind.value is None:
         w.miss_if(f"{v} is not None")
     else:

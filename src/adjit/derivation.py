@@ -12,8 +12,8 @@ import optree
 from adjit import pipeline, pytrees
 from adjit.arguments import Arguments
 from adjit.errors import OutputError
-from adjit.ir.dims import hint
 from adjit.ir.graph import Graph
+from adjit.ir.substitution import hint
 from adjit.ir.values import literal
 from adjit.results import Result, ResultLeaf
 from adjit.task import Task

@@ -9,6 +9,7 @@ from adjit.codegen import numpy_form
 from adjit.codegen.save import save_module
 from adjit.errors import ArgumentError
 from adjit.interface import interface_of
+from adjit.runner import kernel_program
 
 if TYPE_CHECKING:
     from adjit.specialize import Specialization
@@ -29,9 +30,9 @@ def save(spec: Specialization, path: Path, form: str) -> Path:
     import adjit
 
     _check_form(form)
-    kernel = spec.program if form == "numba" else None
+    kernel = kernel_program(spec, wide=True) if form == "numba" else None
     guards = [(g.size, g.op, g.value, g.truth) for g in spec.capture.size_guards]
-    save_module(spec.graph, interface_of(spec), path, kernel=kernel, guards=guards,
+    save_module(spec.graph, interface_of(spec, saved=True), path, kernel=kernel, guards=guards,
                 version=adjit.__version__)
     return path
 

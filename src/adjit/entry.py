@@ -16,7 +16,8 @@ import numpy as np
 from adjit.buffers import LARGE, recycled
 from adjit.checks import MISS, Checked, EntryPlan, Writer, write_checks
 from adjit.errors import UnsupportedError
-from adjit.ir.dims import Size, Symbol, product, symbols_of, to_source
+from adjit.ir.dims import Size, Symbol, product, symbols_of
+from adjit.ir.substitution import to_source
 from adjit.results import result_expression
 
 __all__ = ["MISS", "EntryPlan", "build_entry", "build_matcher", "replace_run"]
@@ -88,6 +89,8 @@ def _run(w: Writer, plan: EntryPlan, checked: Checked, run: Callable[..., Any],
                 arguments.append(variable)
             else:
                 returned.append(variable)
+    if not outputs:  # nothing but constants is returned: there is nothing to run
+        return outputs
     call = f"{w.bind('run', run)}({', '.join(arguments)})"
     if outputs_passed and len(returned) <= 1:
         w.line(f"{returned[0]} = {call}" if returned else call)

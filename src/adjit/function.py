@@ -95,6 +95,10 @@ class CompiledFunction:
                 raise
             # the frames of the tracer would bury the user's line, which the message names
             raise error.with_traceback(None) from None
+        except Exception as error:
+            if pipeline.debug() or not _names_a_line(error):
+                raise
+            raise error.with_traceback(None) from error.__cause__
         result = made.call(*taken.values)
         if result is MISS:
             # a guard does not hold right after it was recorded: the function changed it itself
@@ -170,9 +174,10 @@ class CompiledFunction:
         return explain(self._for(args, kwargs))
 
     def save(self, path: str | Path, *args: Any, form: str = "numpy", **kwargs: Any) -> Path:
-        """Write a module that computes the same without adjit.
+        """Write a module that computes the same, for arguments of these types and ranks.
 
-        With `form="numpy"` it imports only numpy, with `form="numba"` numpy and numba. Returns
+        With `form="numpy"` it imports numpy (scipy for special functions), not adjit. With
+        `form="numba"` it holds the kernel, which needs the version of adjit that wrote it. Returns
         the path. The module's function has the name that `source()` shows.
         """
         return display.save(self._for(args, kwargs), Path(path), form)
@@ -207,6 +212,12 @@ class CompiledFunction:
 
     def __repr__(self) -> str:
         return f"<adjit.{self._task.transform} of {self._task.name}>"
+
+
+def _names_a_line(error: Exception) -> bool:
+    """True for an exception of the user's code, with a note that says where it was raised."""
+    notes = getattr(error, "__notes__", ())
+    return any(note.startswith("while adjit traced") for note in notes)
 
 
 def _make_task(function: Callable[..., Any], *, transform: str, argnums: Any, has_aux: bool,

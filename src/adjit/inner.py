@@ -10,7 +10,7 @@ from adjit.derivation import derive
 from adjit.ir.rewrite import inline
 from adjit.results import ResultLeaf
 from adjit.task import Task
-from adjit.tracer import Trace, TracedArray
+from adjit.tracer import Trace, TracedArray, subtrace
 
 
 def trace_inside(task: Task, trace: Trace, values: Sequence[Any]) -> Any:
@@ -22,8 +22,8 @@ def trace_inside(task: Task, trace: Trace, values: Sequence[Any]) -> Any:
     def rebuild(traced: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return task.parameters.rebuild(taken.with_leaves(inputs, traced))
 
-    captured, surroundings, outputs = trace.subtrace(task.function, leaves, rebuild,
-                                                     name=task.name)
+    captured, surroundings, outputs = subtrace(trace, task.function, leaves, rebuild,
+                                               name=task.name)
     derived = derive(task, taken, inputs, pipeline.prepare(captured), outputs)
     operands = [trace.lift(x) for x in leaves]
     results = inline(derived.graph, trace.builder, [*operands, *surroundings])

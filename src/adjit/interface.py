@@ -6,8 +6,10 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from adjit import pytrees
+from adjit.codegen.arrays import MOST, READABLE
 from adjit.codegen.interface import Interface, Items, Leaf, Parameter, Static, Tree, describe
 from adjit.results import ResultLeaf
+from adjit.tracer import fetch
 
 if TYPE_CHECKING:
     from adjit.specialize import Specialization
@@ -21,8 +23,12 @@ _KINDS = {
 }
 
 
-def interface_of(spec: Specialization) -> Interface:
-    """Describe a specialisation's function: parameters, results, hidden inputs."""
+def interface_of(spec: Specialization, *, saved: bool = False) -> Interface:
+    """Describe a specialisation's function: parameters, results, hidden inputs.
+
+    The arrays that stand in the function's own text are part of it; where it is `saved`, so are
+    the present ones of globals, closures and attributes, unless they are huge.
+    """
     a = spec.arguments
     position = {leaf: n for n, leaf in enumerate(spec.inputs)}
     parameters = []
@@ -34,8 +40,11 @@ def interface_of(spec: Specialization) -> Interface:
         parameters.append(Parameter(parameter.name, describe(pytrees.unflatten(structure, leaves)),
                                     _KINDS[parameter.kind], default))
     hidden = tuple((h.leaf.name, len(spec.inputs) + n) for n, h in enumerate(spec.capture.hidden))
+    arrays = {len(spec.inputs) + n: fetch(h) for n, h in enumerate(spec.capture.hidden)
+              if saved or h.path.kind == "object"}
+    small = {k: x for k, x in arrays.items() if x.size <= (MOST if saved else READABLE)}
     return Interface(spec.task.generated_name, tuple(parameters), _results(spec), hidden,
-                     spec.gradients)
+                     spec.gradients, small)
 
 
 def _results(spec: Specialization) -> Tree:

@@ -10,6 +10,7 @@ import numpy as np
 
 from adjit.errors import ArgumentError, DTypeError
 from adjit.ir.dims import Size, Symbol, symbol_size
+from adjit.ir.magnitude import LIMIT
 from adjit.tracer import Leaf, SymInt, TracedArray
 
 SUPPORTED = frozenset(np.dtype(t) for t in (
@@ -22,8 +23,8 @@ class Kind:
     """The part of a leaf that selects a specialisation, apart from the sizes above 1.
 
     `form` is "array", "numpy" (a NumPy scalar), "python" (a Python float), "int" (a Python int
-    that is not differentiated) or "static". `sizes` holds 0 and 1 where an axis has that size and
-    None where it is larger. `value` is the static object.
+    that is not differentiated, and not huge) or "static". `sizes` holds 0 and 1 where an axis has
+    that size and None where it is larger. `value` is the static object.
     """
 
     form: str
@@ -89,7 +90,7 @@ def _checked(value: Any, differentiated: bool, name: str) -> Any:
     if dtype.kind == "O":
         raise DTypeError(f"argument {name!r} is an array of objects",
                          remedy="use a list of arrays, or an array of float64")
-    if differentiated and dtype.kind != "f":
+    if differentiated and dtype.kind in "iub":
         raise DTypeError(f"argument {name!r} has dtype {dtype}: integer and bool arrays have no "
                          "gradient",
                          remedy=f"pass {name}.astype(float), or leave it out of argnums")
@@ -116,7 +117,7 @@ def kind_of(value: Any, *, static: bool) -> Kind:
         return Kind("numpy", value.dtype)
     if type(value) is float:
         return Kind("python", np.dtype(np.float64))
-    if type(value) is int and -(2**63) <= value < 2**63:
+    if type(value) is int and abs(value) < LIMIT:
         return Kind("int", np.dtype(np.int64))
     return Kind("static", value=value)
 
@@ -156,7 +157,18 @@ def same_static(a: Any, b: Any) -> bool:
     if isinstance(a, (str, bytes, int, bool, frozenset, range, slice, complex)):
         return bool(a == b)
     compares = "__eq__" in {name for cls in type(a).__mro__[:-1] for name in vars(cls)}
-    return compares and type(a).__hash__ is not None and bool(a == b)
+    return compares and type(a).__hash__ is not None and bool(a == b) and _same_state(a, b)
+
+
+def _same_state(a: Any, b: Any) -> bool:
+    """True when equal objects hold the same: `Config(1) == Config(1.0)` is not enough."""
+    names = {*getattr(a, "__dict__", ()), *getattr(b, "__dict__", ())}
+    for cls in type(a).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        names.update((slots,) if isinstance(slots, str) else slots)
+    missing = object()
+    return all(same_static(getattr(a, name, missing), getattr(b, name, missing))
+               for name in names - {"__dict__", "__weakref__"})
 
 
 def _type_name(value: Any) -> str:

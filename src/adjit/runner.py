@@ -10,18 +10,15 @@ import numpy as np
 
 from adjit import cache
 from adjit.codegen import numpy_form
+from adjit.codegen.program import EMPTY, TOO_LARGE, Program
 from adjit.errors import IndexingError, ShapeError
 from adjit.interface import interface_of
-from adjit.ir.dims import hint
+from adjit.ir.substitution import hint
 
 if TYPE_CHECKING:
-    from adjit.codegen.program import Program
     from adjit.specialize import Specialization
 
 Run = Callable[..., Any]
-
-#: Bits of a kernel's status.
-OUT_OF_RANGE, TOO_LARGE, EMPTY = 1, 2, 4
 
 
 def make_runner(spec: Specialization) -> Run:

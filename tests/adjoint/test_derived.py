@@ -67,6 +67,7 @@ def value(node: ast.expr, names: dict[str, Any]) -> Any:
     source = ast.unparse(node)
     functions = {"exp": sympy.exp, "log": sympy.log, "sqrt": sympy.sqrt, "sin": sympy.sin,
                  "cos": sympy.cos, "sinh": sympy.sinh, "cosh": sympy.cosh,
+                 "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
                  "digamma": sympy.digamma, "polygamma": sympy.polygamma}
     exact = ast.parse(source, mode="eval")
     code = compile(ast.fix_missing_locations(_Exact().visit(exact)), "<partial>", "eval")

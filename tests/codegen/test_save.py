@@ -30,12 +30,8 @@ def kernel(u, f, du, df):
     """A stand-in for compiled code: status, value; the gradients are written."""
     du[...] = 2 * u + f
     df[...] = u
-    return 1 if np.isnan(u).any() else 2, 0.0
-
-
-def kernel_wide(u, f, du, df):
-    """The variant for large arguments."""
-    return 0, float(np.sum(u * u + u * f))
+    status = 1 if np.isnan(u).any() else 4 if np.isinf(u).any() else 0
+    return status, float(np.sum(u * u + u * f))
 '''
 
 
@@ -122,7 +118,7 @@ def energy() -> tuple[Graph, Interface]:
 
 def test_a_kernel_is_wrapped(tmp_path: Path) -> None:
     graph, interface = energy()
-    kernel = Program(KERNEL, "kernel", "numba", checked=True, wide="kernel_wide")
+    kernel = Program(KERNEL, "kernel", "numba", checked=True)
     save_module(graph, interface, tmp_path / "energy.py", kernel=kernel)
     function = imported(tmp_path / "energy.py", "energy")
     u, f = np.arange(3.0), np.ones(3)
@@ -130,6 +126,10 @@ def test_a_kernel_is_wrapped(tmp_path: Path) -> None:
     assert value == evaluate(graph, u, f)[0]
     np.testing.assert_array_equal(du, 2 * u + f)
     np.testing.assert_array_equal(df, u)
+    with pytest.raises(IndexError, match="out of range"):
+        function(np.full(3, np.nan), f)
+    with pytest.raises(ValueError, match="empty array"):
+        function(np.full(3, np.inf), f)
 
 
 def test_scalars_are_numpy_scalars_inside(tmp_path: Path) -> None:

@@ -4,23 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adjit.ir.dims import (
-    Dim,
-    Symbol,
-    as_symbol,
-    at_most,
-    bounds,
-    floordiv,
-    hint,
-    maximum,
-    minimum,
-    mod,
-    product,
-    substitute,
-    symbol_size,
-    symbols_of,
-    to_source,
-)
+from adjit.ir.bounds import at_most, bounds, maximum, minimum
+from adjit.ir.dims import Dim, Symbol, as_symbol, floordiv, mod, product, symbol_size, symbols_of
+from adjit.ir.substitution import hint, substitute, to_source
 
 N = Symbol("n", hint=7, lower=2)
 M = Symbol("m", hint=3, lower=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from surface_run import S, program
 
 from surface_samples.arrays import CUBE, INTS, MASK, MASK_V, SCALAR, V, W, X, Y
@@ -58,5 +59,7 @@ SAMPLES = [
     S(np.ravel_multi_index, ([1, 2], [3, 0]), (3, 4)),
     S(np.ravel_multi_index, ([1, 2], [3, 0]), (3, 4), order="F"),
     S(np.where, MASK, W, SCALAR), S(np.select, [MASK], [Y]),
+    S(sliding_window_view, V, 2), S(sliding_window_view, X, (2, 3)),
+    S(sliding_window_view, CUBE, 2, axis=1), S(sliding_window_view, CUBE, (2, 1), axis=(2, 0)),
     _writes, _at, _counts,
 ]

@@ -17,7 +17,7 @@ from adjit.ir.errors import LeakedTraceError, ShapeError, UnsupportedError
 from adjit.ir.rewrite import inline
 from adjit.ir.simplify import simplify
 from adjit.ir.verify import verify
-from adjit.tracer import Leaf, OutputLeaf, SizeGuard, Trace, capture
+from adjit.tracer import Leaf, OutputLeaf, SizeGuard, Trace, capture, subtrace
 
 X = np.array([1.0, 2.0, 3.0])
 M = np.arange(6.0).reshape(2, 3)
@@ -204,7 +204,7 @@ class Scaled:
         return 3 * self.function(*args)
 
     def _adjit_trace_(self, t: Trace, args: Any, kwargs: Any) -> Any:
-        graph, captured, tree = t.subtrace(self.function, args, lambda xs: (tuple(xs), kwargs))
+        graph, captured, tree = subtrace(t, self.function, args, lambda xs: (tuple(xs), kwargs))
         verify(graph)
         operands = [t.lift(x) for x in args]
         (result,) = inline(graph, t.builder, [*operands, *captured])

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 UNARY = ("np.tanh({a})", "np.sin({a})", "np.exp(-np.abs({a}))", "{a}**2", "-{a}",
          "np.sqrt({a}**2 + 1.0)", "np.log1p({a}**2)", "np.maximum({a}, 0.1)",
-         "np.clip({a}, -1.5, 1.5)", "1.0 / (2.0 + np.cos({a}))", "np.where({a} > 0, {a}, 0.3 * {a})",
-         "np.cumsum({a}, axis=-1)", "{a} / (1.0 + np.abs({a}))", "np.arctan({a}) * 0.5",
+         "np.clip({a}, -1.5, 1.5)", "1.0 / (2.0 + np.cos({a}))",
+         "np.where({a} > 0, {a}, 0.3 * {a})", "np.cumsum({a}, axis=-1)",
+         "{a} / (1.0 + np.abs({a}))", "np.arctan({a}) * 0.5",
          "np.expm1(0.3 * np.tanh({a}))", "np.sort({a}, axis=-1)", "np.abs({a}) ** 1.5")
 BINARY = ("{a} + {b}", "{a} - 2.0 * {b}", "{a} * {b}", "{a} / (1.5 + {b}**2)",
           "np.minimum({a}, {b})", "np.where({a} > {b}, {a} * {b}, {b})", "np.hypot({a}, {b})",
@@ -35,7 +36,8 @@ UPDATES = ("{a}[0] = {a}[-1] * 0.5", "{a}[1:] += 0.3 * {a}[:-1]", "{a}[...] *= 0
 MIXED_UPDATES = ("{a}[:] = {b}", "{a}[0] = {b}[-1]", "{a} -= 0.2 * {b}", "{a}[1:] = {b}[:-1]")
 LOOPS = ("for k in range(3):\n    {a}[k % len({a})] = np.sin({a}[-1]) + 0.1 * k",
          "for row in {a}:\n    row *= 0.9",
-         "acc = 0.0\nfor k in range(2):\n    acc = acc + np.sum({a}[k % len({a})]) * k\n{a} = {a} + acc")
+         "acc = 0.0\nfor k in range(2):\n    acc = acc + np.sum({a}[k % len({a})]) * k\n"
+         "{a} = {a} + acc")
 PRODUCTS = ("{a} @ {b}", "{a} @ {b}.T", "{a}.T @ {b}", "np.einsum('ij,kj->ik', {a}, {b})")
 
 

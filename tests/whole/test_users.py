@@ -8,12 +8,10 @@ import sys
 import numpy as np
 import optree
 import pytest
-from whole.users import fitting, geometry, images, networks, physics, signals, styles
-from whole.users.case import CASES
+from whole.users.catalogue import CASES
 
 from adjit import pytrees, value_and_grad
 
-MODULES = (fitting, geometry, images, networks, physics, signals, styles)
 named = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 

@@ -19,7 +19,7 @@ from adjit.tracer.interpreter.attributes import (
 )
 from adjit.tracer.interpreter.builtin_numbers import NUMBERS, Handler
 from adjit.tracer.interpreter.frame import NO_ARGUMENT, Frame
-from adjit.tracer.interpreter.native import guard_state
+from adjit.tracer.interpreter.native import guard_special, guard_state
 from adjit.tracer.operators import is_traced
 from adjit.tracer.outside import holds_traced
 from adjit.tracer.symint import SymInt, number_of
@@ -40,6 +40,8 @@ def _len(frame: Frame, value: Any) -> Any:
 
 def _range(frame: Frame, *bounds: Any) -> range | SymRange:
     symbolic = any(isinstance(n, SymInt) for n in bounds)
+    for n in bounds:
+        guard_special(frame, n, "__index__")
     return range_of(*bounds) if symbolic else range(*bounds)
 
 

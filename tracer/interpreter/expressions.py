@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from adjit.tracer import dispatch
 from adjit.tracer.interpreter import protocols
 from adjit.tracer.interpreter.attributes import load_attribute
 from adjit.tracer.interpreter.evaluate import EXPRESSIONS, evaluate
@@ -27,7 +28,10 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Any:
 
 
 def _subscript(frame: Frame, node: ast.Subscript) -> Any:
-    return protocols.get_item(frame, evaluate(frame, node.value), evaluate(frame, node.slice))
+    obj, key = evaluate(frame, node.value), evaluate(frame, node.slice)
+    row = dispatch.SUBSCRIPTS.get(id(obj))
+    return protocols.get_item(frame, obj, key) if row is None else (
+        dispatch.run(frame.trace, row, (key,), {}))
 
 
 def _slice(frame: Frame, node: ast.Slice) -> slice:

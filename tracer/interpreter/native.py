@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,26 +16,32 @@ from adjit.tracer.guards import Path
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.interpreter.source import codes_in
 from adjit.tracer.operators import is_traced
-from adjit.tracer.origin import SAFE_MODULES, is_user_class
+from adjit.tracer.origin import SAFE_MODULES, is_user_class, is_user_function
 from adjit.tracer.outside import CONTAINERS, Outside, holds_traced
 from adjit.tracer.symint import SymInt
 
 #: Modules whose functions give another result at each call.
-_IMPURE_MODULES = ("numpy.random", "random", "_random", "time", "secrets", "uuid", "datetime")
+_IMPURE_MODULES = ("numpy.random", "random", "_random", "time", "secrets", "uuid", "datetime",
+                   "os", "posix", "nt", "_contextvars")
 _IMPURE_TYPES = (np.random.Generator, np.random.RandomState)
 _MUTATING = frozenset({
     "append", "extend", "insert", "pop", "popitem", "remove", "clear", "sort", "reverse", "update",
     "setdefault", "add", "discard", "difference_update", "intersection_update",
     "symmetric_difference_update", "__setitem__", "__delitem__", "appendleft", "popleft",
+    "extendleft", "rotate",
 })
 
 
 def call_native(frame: Frame, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a function that is neither the user's nor known to adjit."""
     owner = getattr(function, "__self__", None)
+    if args and isinstance(args[0], Mapping) and _is_method(function, args[0]):
+        owner, args = args[0], args[1:]
     _refuse_impure(frame, function, owner)
     if isinstance(owner, CONTAINERS):
         return _container_method(frame, function, owner, args, kwargs)
+    if isinstance(owner, Mapping) and frame.trace.outside.is_outside(owner):
+        return _mapping_method(frame, function.__name__, owner, args, kwargs)
     lowering = _array_method(function)
     if lowering is not None:
         return dispatch.run(frame.trace, lowering, args, kwargs)
@@ -60,11 +67,18 @@ def _refuse_impure(frame: Frame, function: Any, owner: Any) -> None:
     if not impure and type(owner).__module__ in ("random", "_random"):
         impure = True
     if impure:
-        name = dispatch.qualified_name(function) or repr(function)
+        name = dispatch.public_name(function)
         raise frame.trace.error(
             UnsupportedError, f"{name} gives another result at each call, and the compiled "
             "function would always use that of the first",
-            "draw random numbers (or read the clock) outside, and pass them as an argument")
+            "call it outside (draw the numbers, read the clock), and pass what you get as an "
+            "argument")
+
+
+def _is_method(function: Any, obj: Any) -> bool:
+    """True for the function behind a method of the object that is no dict."""
+    return not isinstance(obj, dict) and isinstance(function, types.FunctionType) and (
+        getattr(type(obj), function.__name__, None) is function)
 
 
 def _array_method(function: Any) -> Any:
@@ -108,6 +122,29 @@ def _container_method(frame: Frame, function: Any, owner: Any, args: tuple[Any, 
         outside.guard("missing", owner, args[0], None)
         return args[1] if len(args) > 1 else kwargs.get("default")
     return getattr(outside.snapshot(owner), name)(*args, **kwargs)
+
+
+def _mapping_method(frame: Frame, name: str, owner: Any, args: tuple[Any, ...],
+                    kwargs: dict[str, Any]) -> Any:
+    """A method of something like a dict, from outside: looking up a key can be guarded."""
+    outside = frame.trace.outside
+    if name not in ("get", "__getitem__"):
+        raise frame.trace.error(
+            UnsupportedError, f".{name}() of an object of type {type(owner).__name__} from outside "
+            "the function cannot be followed", "use a dict, or call it outside")
+    if name == "__getitem__" or args[0] in owner:
+        return outside.adopt(owner[args[0]], Path("item", owner, args[0]))
+    outside.guard("missing", owner, args[0], None)
+    return args[1] if len(args) > 1 else kwargs.get("default")
+
+
+def guard_special(frame: Frame, obj: Any, *names: str) -> None:
+    """Guard what special methods of the user's read, which Python calls natively."""
+    for name in names:
+        method = inspect.getattr_static(type(obj), name, None)
+        if is_user_function(method):
+            guard_names(frame, method, (obj,))
+            guard_state(frame, obj)
 
 
 def guard_state(frame: Frame, obj: Any, function: Any = None) -> None:

@@ -15,7 +15,7 @@ from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.tracer import operators
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter.frame import Frame
-from adjit.tracer.interpreter.native import guard_state
+from adjit.tracer.interpreter.native import guard_special, guard_state
 from adjit.tracer.operators import is_traced
 from adjit.tracer.origin import is_user_function
 from adjit.tracer.outside import holds_traced
@@ -199,7 +199,7 @@ def contains(frame: Frame, container: Any, item: Any) -> bool:
     if method is not None:
         return truth(frame, frame.call(method, container, item))
     outside = frame.trace.outside
-    if isinstance(container, dict) and outside.is_outside(container):
+    if isinstance(container, Mapping) and outside.is_outside(container):
         if item in container:
             outside.guard("keys", container, None, tuple(container))
             return True
@@ -261,6 +261,7 @@ def _static_index(frame: Frame, key: Any) -> Any:
             DataDependentError, "a list or tuple is indexed with a traced value, whose number is "
             "known only when the compiled function runs",
             "stack the list into one array (np.stack) and index that")
+    guard_special(frame, key, "__index__")
     return key
 
 
@@ -296,4 +297,5 @@ def printable(frame: Frame, value: Any) -> Any:
         raise frame.trace.error(
             DataDependentError, "a text is made of a traced value, whose number is known only when "
             "the compiled function runs", "return the value and print it outside")
+    guard_special(frame, value, "__format__", "__str__", "__repr__")
     return value

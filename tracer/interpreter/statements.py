@@ -93,13 +93,14 @@ def _return(frame: Frame, node: ast.Return) -> Signal:
     return Return(None if node.value is None else evaluate(frame, node.value))
 
 
-def _test(frame: Frame, node: ast.expr) -> bool:
+def _test(frame: Frame, node: ast.expr, remedy: str = "") -> bool:
     """The truth of a condition; an error stands at the condition."""
     value = evaluate(frame, node)
     try:
         return protocols.truth(frame, value)
     except AdjitError as error:
         frame.locate(error, node)
+        error.remedy = remedy or error.remedy
         raise
 
 
@@ -152,7 +153,7 @@ def _nothing(frame: Frame, node: ast.stmt) -> Signal:
 
 
 def _assert(frame: Frame, node: ast.Assert) -> Signal:
-    if not _test(frame, node.test):
+    if not _test(frame, node.test, "check the arguments before the call"):
         raise AssertionError() if node.msg is None else AssertionError(evaluate(frame, node.msg))
     return None
 

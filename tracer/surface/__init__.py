@@ -12,6 +12,7 @@ from adjit.tracer.surface import (
     einsum,
     functions,
     index_arrays,
+    index_tricks,
     indexing_functions,
     joining,
     math_module,
@@ -34,9 +35,10 @@ from adjit.tracer.surface.table import Row
 from adjit.tracer.surface.ufuncs import Ufunc
 
 FAMILIES = (
-    creation, cumulative, diagonals, einsum, functions, index_arrays, indexing_functions, joining,
-    math_module, nan_reductions, padding, products, ranges, reductions, refused, repeating,
-    scipy_special, shapes, signal, sorting, statistics, ufunc_methods, ufuncs,
+    creation, cumulative, diagonals, einsum, functions, index_arrays, index_tricks,
+    indexing_functions, joining, math_module, nan_reductions, padding, products, ranges,
+    reductions, refused, repeating, scipy_special, shapes, signal, sorting, statistics,
+    ufunc_methods, ufuncs,
 )
 
 __all__ = ["FAMILIES", "LOWERINGS", "METHODS", "QUALIFIED", "REFUSED", "Row", "Ufunc"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adjit.ir import dims
+from adjit.ir import bounds
 from adjit.ir.dims import Size
 from adjit.ir.errors import ShapeError
 from adjit.ir.indexing import Gather, Spec, full
@@ -28,7 +28,7 @@ def _diagonal_places(t: Trace, rows: Size, columns: Size, offset: Size
     if t.sizes.decide(high, "<=", 0) or t.sizes.decide(wide, "<=", 0):
         size: Size = 0
     else:
-        size = dims.minimum(high, wide)
+        size = bounds.minimum(high, wide)
     line = steps(t, size)
     if isinstance(offset, int) and offset == 0:
         return line, line

@@ -225,5 +225,5 @@ def cross(t: Trace, a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any
 
 
 @lowers(np.linalg.cross)
-def linalg_cross(t: Trace, x1: Any, x2: Any, axis: Any = -1) -> TracedArray:
+def linalg_cross(t: Trace, x1: Any, x2: Any, axis: Any = -1) -> Any:
     return cross(t, x1, x2, axis=axis)

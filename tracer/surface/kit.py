@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from adjit.ir import dims
+from adjit.ir import substitution
 from adjit.ir.dims import Size, product
 from adjit.ir.errors import ArgumentError, DTypeError, ShapeError, UnsupportedError
 from adjit.ir.values import Operand, Shape
-from adjit.tracer import layout
+from adjit.tracer import layout, promotion
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.symint import SymInt, number_of
 from adjit.tracer.trace import Trace
@@ -79,6 +79,8 @@ def operand(t: Trace, x: Any, dtype: Any = None) -> Operand:
         limits = np.iinfo(target)
         if not limits.min <= x <= limits.max:
             raise OverflowError(f"Python integer {x} out of bounds for {target}")
+    if target.kind == "f":
+        x = promotion.among_floats(t, x)
     return t.builder.convert(t.lift(x), target)
 
 
@@ -174,7 +176,7 @@ def show(t: Trace, x: Operand) -> str:
 
 def hint(size: Size) -> int:
     """The number met while tracing, to choose an order by; 1 where there is none."""
-    number = dims.hint(size)
+    number = substitution.hint(size)
     return 1 if number is None else number
 
 

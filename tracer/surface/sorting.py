@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from adjit.ir.bounds import minimum
 from adjit.ir.dims import Size
 from adjit.ir.errors import ShapeError, UnsupportedError
-from adjit.ir.indexing import At, Slice, full
+from adjit.ir.indexing import At, AtValue, Slice, Spec, full
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand, literal
@@ -161,6 +162,25 @@ def median(t: Trace, a: Any, axis: Any = None, keepdims: Any = False) -> TracedA
     return t.wrap(with_kept(t, out, len(t.lift(a).shape), axes, keepdims))
 
 
+def _neighbours(t: Trace, ordered: Operand, fraction: float) -> tuple[Operand, Operand, Operand]:
+    """The elements of the last axis on either side of the place `fraction * (n - 1)`, and how far
+    it is from the left one to the right one."""
+    b, dtype, end = t.builder, ordered.type.dtype, ordered.shape[-1] - 1
+    if isinstance(end, int) or fraction in (0.0, 1.0):
+        place = fraction * end if isinstance(end, int) else 0.0
+        low = end if fraction == 1.0 else int(place)
+        high = low if fraction in (0.0, 1.0) else minimum(low + 1, end)
+        weight = 0.0 if fraction == 1.0 else place - int(place)
+        return at_last(t, ordered, low), at_last(t, ordered, high), literal(weight, dtype)
+    spec: Spec = (*map(full, ordered.shape[:-1]), AtValue(0))
+    where = b.mul(literal(fraction, np.float64), b.convert(b.dim(end), np.float64))
+    floor = b.emit(ew.floor, where)
+    left = b.convert(floor, np.int64)
+    right = b.emit(ew.minimum, b.add(left, literal(1, np.int64)), b.dim(end))
+    return (b.index(ordered, spec, (left,)), b.index(ordered, spec, (right,)),
+            b.convert(b.sub(where, floor), dtype))
+
+
 def _quantile(t: Trace, name: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any,
               scale: float) -> TracedArray:
     if method != "linear" or kit.is_traced(q):
@@ -172,15 +192,13 @@ def _quantile(t: Trace, name: str, a: Any, q: Any, axis: Any, method: str, keepd
     b = t.builder
     x, axes = last_axis(t, a, axis)
     x = kit.operand(t, x, red.inexact(x.type.dtype))
-    n = t.sizes.concrete(x.shape[-1])
+    if t.sizes.decide(x.shape[-1], "==", 0):
+        raise t.error(ShapeError, f"{name} of no elements", "test the size first")
     ordered = b.bind(st.sort, x, axis=len(x.shape) - 1)[0]
-    last = at_last(t, ordered, n - 1)
+    last = at_last(t, ordered, x.shape[-1] - 1)
     rows = []
     for fraction in fractions.ravel():
-        place = float(fraction) * (n - 1)
-        low = min(int(place), n - 1)
-        left, right = at_last(t, ordered, low), at_last(t, ordered, min(low + 1, n - 1))
-        weight = literal(place - low, x.type.dtype)
+        left, right, weight = _neighbours(t, ordered, float(fraction))
         made = b.add(left, b.mul(b.sub(right, left), weight))
         made = b.emit(ew.select, b.emit(ew.isnan, last), literal(np.nan, x.type.dtype), made)
         rows.append(t.wrap(with_kept(t, made, len(t.lift(a).shape), axes, keepdims), array=True))

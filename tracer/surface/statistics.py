@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adjit.ir import dims
+from adjit.ir import bounds
 from adjit.ir.errors import ArgumentError, ShapeError, UnsupportedError
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.values import Operand, literal
@@ -56,7 +56,7 @@ def _freedom(t: Trace, x: Operand, axes: tuple[int, ...], keepdims: Any, where: 
              ) -> Operand:
     """`max(number of elements - ddof, 0)` in the dtype of x."""
     if where is True and isinstance(ddof, int):
-        return kit.size_operand(t, dims.maximum(kit.count(x, axes) - ddof, 0), x.type.dtype)
+        return kit.size_operand(t, bounds.maximum(kit.count(x, axes) - ddof, 0), x.type.dtype)
     if where is True:
         number = kit.size_operand(t, kit.count(x, axes), x.type.dtype)
     else:

@@ -15,6 +15,7 @@ from adjit.tracer.surface import kit
 from adjit.tracer.surface import reductions as red
 from adjit.tracer.surface.cumulative import running
 from adjit.tracer.surface.math_module import fraction_and_whole
+from adjit.tracer.surface.scipy_special import logsumexp
 from adjit.tracer.surface.table import lowers
 from adjit.tracer.surface.ufuncs import Ufunc
 from adjit.tracer.trace import Trace
@@ -37,6 +38,13 @@ _reduction(np.add, red.sum_, typed=True)
 _reduction(np.multiply, red.prod, typed=True)
 _reduction(np.maximum, red.max_, typed=False)
 _reduction(np.minimum, red.min_, typed=False)
+
+
+@lowers(np.logaddexp.reduce)
+def logaddexp_reduce(t: Trace, array: Any, axis: Any = 0, dtype: Any = None,
+                     keepdims: Any = False) -> TracedArray:
+    x = t.wrap(kit.operand(t, array, dtype), array=True)
+    return logsumexp(t, x, axis if x.ndim else None, keepdims=bool(keepdims))
 
 
 def _truth(ufunc: np.ufunc, plain: Callable[..., TracedArray]) -> None:

@@ -11,7 +11,7 @@ from graph_checks import make
 from adjit.adjoint import value_and_gradient
 from adjit.codegen.numba_form import emit
 from adjit.ir import Graph, GraphBuilder, Operand, literal
-from adjit.ir.indexing import Slice
+from adjit.ir.indexing import Slice, full
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 from adjit.ir.simplify import simplify
@@ -79,6 +79,15 @@ def test_costly_values_are_stored_cheap_ones_computed_again() -> None:
     source = check(make(build, x, symbolic=True), x).program.source
     assert source.count("exp(") == 1
     assert source.count("empty(") == 1
+
+
+def test_an_addition_waits_for_the_maximum_that_it_is_added_to() -> None:
+    def build(b: GraphBuilder, x: Operand, y: Operand) -> Operand:
+        return b.update(b.reduce(x, "max", (0,)), y, (full(3), full(5)), op="add")
+
+    # The loop over the axis that is reduced has the extent of the loop of the addition.
+    x, y = RNG.normal(size=(3, 3, 5)), RNG.normal(size=(3, 5))
+    check(make(build, x, y), x, y)
 
 
 def test_batched_products_work_on_one_matrix_at_a_time() -> None:

@@ -10,8 +10,6 @@ from compiled import check, compare
 from graph_checks import make
 from graph_eval import ELEMENTWISE
 
-from adjit.codegen.numba_form.scalars import ROWS as SCALARS
-from adjit.codegen.numba_form.structural import ROWS as STRUCTURAL
 from adjit.ir import PRIMITIVES, GraphBuilder, Operand, Symbol, Type, Value, literal
 from adjit.ir.errors import InternalError
 from adjit.ir.indexing import Gather
@@ -23,12 +21,6 @@ POINTS = np.array([-2.5, -1.0, -0.5, -0.0, 0.0, 0.25, 1.0, 3.0, np.inf, -np.inf,
 # `pow` has a test of its own; lgamma(-inf) is inf for math and -inf for scipy.
 SPECIAL = ("select", "pow", "lgamma")
 FLOATS = {"float64": 2e-15, "float32": 4e-6}
-
-
-def test_every_primitive_has_a_row() -> None:
-    regions = {name for name, p in PRIMITIVES.items() if p.kind == "region"}
-    assert set(SCALARS) | set(STRUCTURAL) | {"stop"} == set(PRIMITIVES) - regions
-    assert not set(SCALARS) & set(STRUCTURAL)
 
 
 def defined(name: str, dtype: str) -> bool:

@@ -1,4 +1,4 @@
-"""The text itself, held by golden files. `ADJIT_GOLDEN=write pytest ...` writes them anew."""
+"""The text itself, held by golden files. `ADJIT_UPDATE_GOLDEN=1 pytest ...` writes them anew."""
 
 from __future__ import annotations
 
@@ -134,7 +134,6 @@ def saved_kernel() -> str:
         "kernel",
         "numba",
         checked=True,
-        wide="kernel_wide",
     )
     return numba_module(graph, interface, kernel, version="1.2")
 
@@ -158,7 +157,7 @@ def test_text_is_the_golden_one(case: Callable[[], str]) -> None:
     text = case()
     assert case() == text, "not the same text twice"
     path = GOLDEN / f"{case.__name__}.txt"
-    if os.environ.get("ADJIT_GOLDEN") == "write":
+    if os.environ.get("ADJIT_UPDATE_GOLDEN") == "1":
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
 

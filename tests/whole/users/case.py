@@ -15,7 +15,8 @@ CASES: dict[str, Case] = {}
 @dataclass(frozen=True)
 class Case:
     """`function(*make(rng, n))` is a float; `sizes` are two values of n, the second of which must
-    run the code that was made for the first. `argnums` are differentiated."""
+    run the code that was made for the first. `argnums` are differentiated. `compiled` programs run
+    compiled too; `single` ones in single precision."""
 
     name: str
     function: Callable[..., Any]

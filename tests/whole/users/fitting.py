@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from scipy.special import erf, expit, log_softmax, logsumexp, xlogy
-
 from whole.users.case import user
 
 
@@ -217,7 +216,8 @@ def student_t_fit(p, x, y):
     return np.sum(0.5 * (nu + 1) * np.log1p(z**2 / nu) + log_scale + 0.5 * np.log(nu))
 
 
-@user(lambda rng, n: (rng.normal(size=2), rng.normal(size=n), rng.normal(size=n)))
+# The median of an odd number of values and of an even number are two programs.
+@user(lambda rng, n: (rng.normal(size=2), rng.normal(size=n), rng.normal(size=n)), sizes=(6, 8))
 def quantile_and_median(w, x, y):
     r = np.sort(y - w[0] - w[1] * x)
     inner = r[1:-1]

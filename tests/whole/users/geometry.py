@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-
 from whole.users.case import user
 
 

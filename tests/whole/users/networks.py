@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
-
 from whole.users.case import user
 
 

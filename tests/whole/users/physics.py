@@ -1,7 +1,6 @@
 """Energies, right-hand sides, orbits."""
 
 import numpy as np
-
 from whole.users.case import user
 
 
@@ -21,7 +20,8 @@ def lennard_jones(positions, epsilon=1.0, sigma=1.0):
     return 0.5 * np.sum(energy * (1 - np.eye(n)))
 
 
-@user(lambda rng, n: (lattice(rng, n),), single=False)
+# np.triu_indices(n) is made while tracing, for this n.
+@user(lambda rng, n: (lattice(rng, n),), single=False, sizes=(6, 6))
 def lennard_jones_pairs(positions):
     i, j = np.triu_indices(len(positions), k=1)
     r = np.linalg.norm(positions[i] - positions[j], axis=1)
@@ -97,7 +97,8 @@ def rigid_body(x, v, m):
     return kinetic + np.dot(L, omega)
 
 
-@user(lambda rng, n: (rng.normal(size=(n, 3)), rng.uniform(1, 2, n)), single=False)
+@user(lambda rng, n: (rng.normal(size=(n, 3)), rng.uniform(1, 2, n)), single=False,
+      sizes=(6, 6))
 def gravity(x, m, soft=0.05):
     i, j = np.tril_indices(len(m), -1)
     d = x[i] - x[j]

@@ -1,7 +1,6 @@
 """Signals and series."""
 
 import numpy as np
-
 from whole.users.case import user
 
 

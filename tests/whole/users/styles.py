@@ -6,7 +6,6 @@ import operator
 
 import numpy as np
 from scipy import special
-
 from whole.users.case import user
 
 
