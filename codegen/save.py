@@ -1,4 +1,4 @@
-"""Writing a compiled function as a module: the reader's form needs numpy alone, the kernel adjit.
+"""Writing a compiled function as a module of its own, which needs numpy; the kernel also numba.
 
 The module refuses arguments that it was not written for (other dtypes, other numbers of axes,
 sizes that were fixed while tracing, other constants): it holds one specialisation.
@@ -7,17 +7,19 @@ sizes that were fixed while tracing, other constants): it holds one specialisati
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from adjit.codegen.interface import Interface, constant_text, is_plain
+from adjit.codegen.kernel_call import dtypes, kernel_call, lay_out, symbol_names
 from adjit.codegen.naming import Names, identifier
 from adjit.codegen.numpy_form.emit import input_names, module_text, write_function
 from adjit.codegen.numpy_form.expr import dtype_text, size_expr
 from adjit.codegen.numpy_form.layout import Line, arrange
-from adjit.codegen.program import OUT_OF_RANGE, Program
+from adjit.codegen.portable import standalone
+from adjit.codegen.program import Program
 from adjit.codegen.signature import (
     constants,
-    pack,
     parameter_list,
     parameter_names,
     statics,
@@ -25,10 +27,9 @@ from adjit.codegen.signature import (
     uses_dataclasses,
 )
 from adjit.ir.dims import Size, Symbol, as_symbol, symbols_of
-from adjit.ir.errors import UnsupportedError
 from adjit.ir.graph import Graph
 from adjit.ir.substitution import to_source
-from adjit.ir.values import Literal, Value
+from adjit.ir.values import Value
 
 #: A fact about sizes that held while tracing: (size, comparison, number, truth).
 SizeGuard = tuple[Size, str, int, bool]
@@ -55,6 +56,7 @@ def save_module(
     path: str | Path,
     *,
     kernel: Program | None = None,
+    layouts: Sequence[str] = (),
     guards: Sequence[SizeGuard] = (),
     version: str = "",
 ) -> None:
@@ -67,9 +69,11 @@ def save_module(
     path:
         The file; an existing one is replaced.
     kernel:
-        The program in the numba form, whose source imports numpy, numba and what adjit's kernels
-        are built from; without it the NumPy form is written. Nobody runs another variant of it
-        where it meets large arguments of sin and cos: it must be the wide one.
+        The program in the numba form; without it the NumPy form is written. Nobody runs another
+        variant of it where it meets large arguments of sin and cos: it must be the wide one.
+    layouts:
+        The memory layouts of the inputs that the kernel was written for, as `numba_form.emit` takes
+        them; arrays that lie otherwise are copied.
     guards:
         Facts about sizes that the trace relied on.
     version:
@@ -84,7 +88,7 @@ def save_module(
     text = (
         numpy_module(graph, interface, guards, version)
         if kernel is None
-        else numba_module(graph, interface, kernel, guards, version)
+        else numba_module(graph, interface, kernel, layouts, guards, version)
     )
     Path(path).write_text(text, encoding="utf-8", newline="\n")
 
@@ -104,23 +108,27 @@ def numba_module(
     graph: Graph,
     interface: Interface,
     kernel: Program,
+    layouts: Sequence[str] = (),
     guards: Sequence[SizeGuard] = (),
     version: str = "",
 ) -> str:
     """The kernel and a function with the user's signature that allocates and calls it."""
-    names = Names((*parameter_names(interface), kernel.entry))
+    name = identifier(interface.name, "f")
+    taken = {name, *parameter_names(interface), "_array", "_require"}
+    source, entry = standalone(kernel.source, dtypes(graph), taken, entry=kernel.entry)
+    names = Names((*parameter_names(interface), entry))
     inputs = input_names(graph, interface, names)
     by_index = {k: inputs[v] for k, v in enumerate(graph.inputs)}
-    lines = [Line(0, f"def {identifier(interface.name, 'f')}({parameter_list(interface)}):")]
+    lines = [Line(0, f"def {name}({parameter_list(interface)}):")]
     lines += [
         Line(4, text)
         for text in (
             *unpack(interface, by_index.get),
             *_checks(graph, interface, inputs, guards),
-            *_kernel_call(graph, kernel, inputs, names, interface),
+            *lay_out(graph, inputs, layouts),
+            *kernel_call(graph, replace(kernel, entry=entry), inputs, names, interface),
         )
     ]
-    source = kernel.source.strip()
     if "import numpy as np\n" not in source:
         source = f"import numpy as np\n\n{source}"
     if uses_dataclasses(interface.results):
@@ -128,7 +136,7 @@ def numba_module(
     known = constants(interface)
     blocks = [source, *(["\n".join(known)] if known else []), _ARRAY, _REQUIRE,
               "\n".join(arrange(lines))]
-    doc = _doc(interface, version, "that version of adjit, numpy and numba")
+    doc = _doc(interface, version, "numpy and numba")
     return doc + "\n\n" + "\n\n\n".join(blocks) + "\n"
 
 
@@ -152,7 +160,7 @@ def _doc(interface: Interface, version: str, modules: str) -> str:
 def _checks(
     graph: Graph, interface: Interface, names: Mapping[Value, str], guards: Sequence[SizeGuard]
 ) -> list[str]:
-    name = _symbol_names(graph, names)
+    name = symbol_names(graph, names)
     out = [
         _require(f"{text} == {constant_text(static.value)}")
         for text, static in statics(interface)
@@ -218,62 +226,3 @@ def _is_own(graph: Graph, index: int, axis: int) -> bool:
     """True where the size of an axis is written with a quotient of itself: `2 * (n // 2)`."""
     sources = [graph.symbols.get(s) for s in symbols_of(graph.inputs[index].shape[axis])]
     return any(s is not None and (s.index, s.axis) == (index, axis) for s in sources)
-
-
-def _symbol_names(graph: Graph, names: Mapping[Value, str]) -> Callable[[Symbol], str]:
-    """How a size is read from the arguments."""
-
-    def read(symbol: Symbol) -> str:
-        source = graph.symbols.get(symbol)
-        if source is None:
-            raise UnsupportedError(
-                "a result's size is known only after the call, so that no array can be passed in",
-                remedy='save it with form="numpy"',
-            )
-        return source.text(names[graph.inputs[source.index]])
-
-    return read
-
-
-# The call of a kernel.
-
-
-def _kernel_call(
-    graph: Graph, kernel: Program, inputs: Mapping[Value, str], names: Names, interface: Interface
-) -> list[str]:
-    results = [_result_name(graph, interface, inputs, names, k) for k in range(len(graph.outputs))]
-    lines: list[str] = []
-    arrays: list[str] = []
-    scalars: list[str] = []
-    for name, x in zip(results, graph.outputs, strict=True):
-        if isinstance(x, Literal) or not x.shape:
-            scalars.append(name)
-            continue
-        arrays.append(name)
-        lines.append(f"{name} = np.empty({_shape(graph, x, inputs)}, {dtype_text(x.dtype)})")
-    arguments = ", ".join([*(inputs[v] for v in graph.inputs), *arrays])
-    status = names.fresh("status") if kernel.checked else ""
-    received = ", ".join([status, *scalars] if status else scalars)
-    assign = f"{received} = " if received else ""
-    lines.append(f"{assign}{kernel.entry}({arguments})")
-    if kernel.checked:
-        lines += [f"if {status} & {OUT_OF_RANGE}:",
-                  '    raise IndexError("an index is out of range")',
-                  f"if {status}:",
-                  '    raise ValueError("the maximum or minimum of an empty array")']
-    return [*lines, f"return {pack(interface.results, results.__getitem__, strict=True)}"]
-
-
-def _result_name(
-    graph: Graph, interface: Interface, inputs: Mapping[Value, str], names: Names, k: int
-) -> str:
-    if k in interface.gradients:
-        return names.fresh(f"d{inputs[graph.inputs[interface.gradients[k]]]}")
-    x = graph.outputs[k]
-    return names.fresh((x.name if isinstance(x, Value) else "") or "value")
-
-
-def _shape(graph: Graph, x: Value, inputs: Mapping[Value, str]) -> str:
-    name = _symbol_names(graph, inputs)
-    sizes = ", ".join(to_source(n, name) for n in x.shape)
-    return f"({sizes},)" if len(x.shape) == 1 else f"({sizes})"

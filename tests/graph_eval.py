@@ -171,7 +171,8 @@ def _update(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
     out = np.array(x)
     where = numpy_index(eqn.params["spec"], indices, sizes)
     if eqn.params["op"] == "add":
-        np.add.at(out, where, v)
+        # not by `np.add.at` itself: it reads beyond the end of a line (NumPy 2.4)
+        np.add.at(out, where, np.broadcast_to(v, out[where].shape))
     else:
         out[where] = v
     return (out,)

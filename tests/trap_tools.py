@@ -21,7 +21,7 @@ def program(text: str, **names: Any) -> Function:
     file = f"<program {next(_counter)}>"
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     namespace: dict[str, Any] = {"np": np, "math": math, **names}
-    exec(compile(text, file, "exec"), namespace)
+    exec(compile(text, file, "exec", dont_inherit=True), namespace)
     found: Function = namespace["f"]
     return found
 

@@ -62,7 +62,8 @@ def qualified_name(function: Any) -> str:
             return f"numpy.{name}"
         return f"scipy.special.{name}"
     module = getattr(function, "__module__", None) or ""
-    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "") or ""
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "") or (
+        type(function).__qualname__)
     return f"{module}.{name}" if module else str(name)
 
 

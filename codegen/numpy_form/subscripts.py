@@ -10,7 +10,17 @@ from adjit.codegen.numpy_form.plan import Plan, mask_of, root_of
 from adjit.codegen.numpy_form.printer import Printer, at_least, is_size
 from adjit.ir.dims import Size, floordiv
 from adjit.ir.graph import Equation
-from adjit.ir.indexing import At, AtValue, Gather, Item, NewAxis, Slice, is_basic, is_full
+from adjit.ir.indexing import (
+    At,
+    AtValue,
+    Gather,
+    Item,
+    NewAxis,
+    Slice,
+    is_basic,
+    is_full,
+    result_shape,
+)
 from adjit.ir.values import Literal, Operand
 
 
@@ -139,11 +149,17 @@ def update_lines(p: Printer, eqn: Equation, target: str) -> list[str]:
     if not x.shape:
         return _scalar_update(p, eqn, target)
     place = subscript(p, eqn)
-    value = _written(p, eqn, v)
+    written = _written(p, eqn, v)
+    value = p.operand(written)
     if eqn.params["op"] == "set":
         return [f"{target}[{place}] = {value.text}"]
     if _may_repeat(p, eqn):
-        return [f"np.add.at({target}, {_as_argument(eqn, place)}, {value.text})"]
+        added = value.text
+        shape = result_shape(eqn.params["spec"], [i.shape for i in eqn.inputs[2:]])
+        if len(x.shape) == len(written.shape) == 1 < len(shape):
+            # NumPy reads beyond the end of a line that it should repeat here
+            added = f"np.broadcast_to({added}, {p.shape(shape)})"
+        return [f"np.add.at({target}, {_as_argument(eqn, place)}, {added})"]
     if value.negated:
         return [f"{target}[{place}] -= {value.text[1:]}"]
     return [f"{target}[{place}] += {value.text}"]
@@ -156,7 +172,7 @@ def _scalar_update(p: Printer, eqn: Equation, target: str) -> list[str]:
     return [f"{target} = {ex.binary('+', p.strong(x), p.operand(v)).text}"]
 
 
-def _written(p: Printer, eqn: Equation, v: Operand) -> Expr:
+def _written(p: Printer, eqn: Equation, v: Operand) -> Operand:
     """The value, without steps that the assignment does by itself: broadcasting, and in `=` the
     conversion."""
     made = p.plan.inline_producer(v, "broadcast")
@@ -165,7 +181,7 @@ def _written(p: Printer, eqn: Equation, v: Operand) -> Expr:
     made = p.plan.inline_producer(v, "convert")
     if made is not None and eqn.params["op"] == "set" and is_size(p.plan, made.inputs[0]):
         v = made.inputs[0]
-    return p.operand(v)
+    return v
 
 
 def _as_argument(eqn: Equation, place: str) -> str:

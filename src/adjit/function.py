@@ -48,7 +48,7 @@ class CompiledFunction:
         self._make_entries()
         functools.update_wrapper(self, function, updated=())
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._entry(*args, **kwargs)
 
     def _make_entries(self) -> None:
@@ -176,9 +176,9 @@ class CompiledFunction:
     def save(self, path: str | Path, *args: Any, form: str = "numpy", **kwargs: Any) -> Path:
         """Write a module that computes the same, for arguments of these types and ranks.
 
-        With `form="numpy"` it imports numpy (scipy for special functions), not adjit. With
-        `form="numba"` it holds the kernel, which needs the version of adjit that wrote it. Returns
-        the path. The module's function has the name that `source()` shows.
+        With `form="numpy"` it imports numpy (scipy for special functions). With `form="numba"` it
+        holds the compiled kernel's source, and imports numpy and numba. Neither imports adjit.
+        Returns the path. The module's function has the name that `source()` shows.
         """
         return display.save(self._for(args, kwargs), Path(path), form)
 

@@ -220,14 +220,15 @@ def guard_names(frame: Frame, function: types.FunctionType, args: tuple[Any, ...
             outside.guard("cell", cell, None, found)
             guard_items(outside, found)
     names = {name for code in codes_in(function.__code__) for name in code.co_names}
-    for name in sorted(names):
-        if name in function.__globals__:
-            found = function.__globals__[name]
-            outside.guard("global", function.__globals__, name, found)
-            guard_items(outside, found)
-        for owner in (*args, *_own_objects(function)):
-            if outside.is_outside(owner) and name in getattr(owner, "__dict__", {}):
-                outside.guard("attr", owner, name, vars(owner)[name])
+    owners = [x for x in (*args, *_own_objects(function)) if outside.is_outside(x)]
+    for name in sorted(names & set(function.__globals__)):
+        found = function.__globals__[name]
+        outside.guard("global", function.__globals__, name, found)
+        guard_items(outside, found)
+        owners.append(found)
+    for owner in owners:
+        for name in sorted(names & set(getattr(owner, "__dict__", ()))):
+            outside.guard("attr", owner, name, vars(owner)[name])
     for position, value in enumerate(function.__defaults__ or ()):
         outside.adopt(value, Path("default", function, position))
 

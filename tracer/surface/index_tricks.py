@@ -1,4 +1,4 @@
-"""What is written with brackets, `np.c_[a, b]` and `np.r_[0, x]`, and sliding windows."""
+"""What is written with brackets, such as `np.c_[a, b]` and `np.mgrid[:3, :4]`; sliding windows."""
 
 from __future__ import annotations
 
@@ -47,8 +47,33 @@ def rows(t: Trace, key: Any) -> TracedArray:
     return joining.join(t, "np.r_", [x if x.ndim else x.reshape_view((1,)) for x in pieces], 0)
 
 
-SUBSCRIPTS[id(np.c_)] = columns
-SUBSCRIPTS[id(np.r_)] = rows
+def _lines(t: Trace, key: Any) -> list[TracedArray]:
+    """The ranges of a grid, of one dtype."""
+    return [t.wrap(x, array=True) for x in t.promote(*(_range(t, x) for x in key))]
+
+
+def open_grid(t: Trace, key: Any) -> Any:
+    """`np.ogrid[...]`: a range along each axis."""
+    if isinstance(key, slice):
+        return _range(t, key)
+    lines = _lines(t, key)
+    return tuple(x.reshape_view(tuple(x.size if k == axis else 1 for k in range(len(lines))))
+                 for axis, x in enumerate(lines))
+
+
+def grid(t: Trace, key: Any) -> TracedArray:
+    """`np.mgrid[...]`: the open grid, spread out and stacked."""
+    made: TracedArray
+    if isinstance(key, slice):
+        made = _range(t, key)
+    else:
+        made = t.lowered(np.stack, t.lowered(np.broadcast_arrays, *open_grid(t, key)))
+    return made
+
+
+SUBSCRIPTS.update({
+    id(np.c_): columns, id(np.r_): rows, id(np.ogrid): open_grid, id(np.mgrid): grid,
+})
 
 
 @lowers(sliding_window_view)

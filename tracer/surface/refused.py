@@ -10,7 +10,7 @@ _LOOP = "write the operation on whole arrays, or as a loop over the axis"
 
 for _remedy, _names in {
     _OUTSIDE: (
-        "np.histogram", "np.histogram2d", "np.histogramdd", "np.bincount", "np.lexsort",
+        "np.histogram", "np.histogram2d", "np.histogramdd", "np.lexsort",
         "np.nanmedian", "np.nanpercentile", "np.nanquantile", "np.nanargmax", "np.nanargmin",
         "np.unwrap", "np.i0", "np.frexp", "np.ldexp", "np.nextafter", "np.spacing", "np.gcd",
         "np.lcm", "np.packbits", "np.unpackbits", "np.loadtxt", "np.genfromtxt", "np.load",
@@ -24,13 +24,15 @@ for _remedy, _names in {
     ),
     _LOOP: (
         "np.apply_along_axis", "np.apply_over_axes", "np.vectorize", "np.frompyfunc",
-        "np.piecewise", "np.fromiter", "np.nditer", "np.ndenumerate", "np.ndindex",
+        "np.fromiter", "np.nditer", "np.ndenumerate", "np.ndindex",
     ),
     "write the sums and differences of real numbers that you need from it": (
         *(f"np.fft.{name}" for name in (
             "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "fftn", "ifftn", "rfft2", "irfft2",
             "rfftn", "irfftn", "hfft", "ihfft")),
     ),
+    "use np.select or np.where": ("np.piecewise",),
+    "add the weights up with np.add.at(np.zeros(n), indices, weights)": ("np.bincount",),
     "use real arrays": ("np.imag", "np.angle", "np.real_if_close"),
     "for a small matrix write the formula with @, / and sums; else " + _OUTSIDE: (
         *(f"np.linalg.{name}" for name in (
