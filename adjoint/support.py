@@ -4,7 +4,7 @@ The gradient of `np.sum(np.log(x)[1:])` for `x[0] == 0` is 0, but as a product i
 cotangent of `log(x)` is 0 there because nothing reads it, which is not the same as a number that
 happens to be 0. So such a cotangent carries its support along, and where it is about to meet a
 factor that may be infinite, the support becomes a condition (see `cotangents.py`). The mask is
-emitted only then.
+emitted only then. Reads by index arrays other than masks are taken as reads of everything.
 """
 
 from __future__ import annotations
@@ -120,6 +120,9 @@ def read_places(builder: GraphBuilder, shape: Shape, place: Shape, spec: Spec,
     if inner is not None:
         return _limited(Support(make, 1 + inner.parts))
     items = [item for item in spec if not isinstance(item, NewAxis)]
+    if any(isinstance(item, Gather) and not item.checked for item in items):
+        # labels and the like: a mask of what they meet would cost more than the read itself
+        return None
     rest = {k - len(shape) for k, item in enumerate(items) if not is_full(item, shape[k])}
     pieces = _pieces(items, rest)
     # x[np.arange(n), k] reads some entry of every row

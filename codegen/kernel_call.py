@@ -37,6 +37,7 @@ def symbol_names(graph: Graph, names: Mapping[Value, str]) -> Callable[[Symbol],
 
 
 def dtypes(graph: Graph) -> set[str]:
+    """The names of all dtypes that occur."""
     values = (*graph.inputs, *(v for e in graph.equations for v in (*e.inputs, *e.outputs)))
     return {v.type.dtype.name for v in values}
 
