@@ -23,7 +23,9 @@ def _reaches(eqn: Equation, found: set[Value]) -> bool:
         if any(x in found for x in eqn.inputs if isinstance(x, Value)):
             raise UnsupportedError(
                 f"the derivative of {eqn.primitive.name!r} is not there yet",
-                remedy="keep what is differentiated outside of it", location=eqn.location)
+                remedy="keep what is differentiated outside of it",
+                location=eqn.location,
+            )
         return False
     return any(eqn.inputs[k] in found for k in differentiable_inputs(eqn))
 
@@ -34,6 +36,7 @@ def active(graph: Graph, wrt: Iterable[Value], outputs: Iterable[Operand]) -> se
     useful = {x for x in outputs if isinstance(x, Value)}
     for eqn in reversed(graph.equations):
         if eqn.output in useful and eqn.output in candidates:
-            useful.update(x for k in differentiable_inputs(eqn)
-                          if isinstance(x := eqn.inputs[k], Value))
+            useful.update(
+                x for k in differentiable_inputs(eqn) if isinstance(x := eqn.inputs[k], Value)
+            )
     return candidates & useful

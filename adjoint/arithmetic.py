@@ -83,16 +83,20 @@ def _scaled(builder: GraphBuilder, ct: Operand, factor: Literal) -> Operand:
         numerator, denominator = made.inputs
         if isinstance(numerator, Literal):
             if _exact(numerator, factor):
-                return over(builder, literal(numerator.value * factor.value, factor.dtype),
-                            denominator)
+                return over(
+                    builder, literal(numerator.value * factor.value, factor.dtype), denominator
+                )
         elif _has_literal(_temporary(builder, numerator), factor):
             return builder.div(_scaled(builder, numerator, factor), denominator)
     return builder.mul(ct, factor)
 
 
 def _has_literal(made: Equation | None, factor: Literal) -> bool:
-    return made is not None and made.primitive is ew.mul and any(
-        isinstance(x, Literal) and _exact(x, factor) for x in made.inputs)
+    return (
+        made is not None
+        and made.primitive is ew.mul
+        and any(isinstance(x, Literal) and _exact(x, factor) for x in made.inputs)
+    )
 
 
 def _temporary(builder: GraphBuilder, x: Operand) -> Equation | None:
@@ -108,4 +112,5 @@ def _exact(a: Literal, b: Literal) -> bool:
     limit = 2 ** {2: 11, 4: 24}.get(a.dtype.itemsize, 53)
     whole = float(a.value).is_integer() and float(b.value).is_integer()
     return any(abs(math.frexp(x.value)[0]) == 0.5 for x in (a, b)) or (
-        whole and abs(a.value * b.value) <= limit)
+        whole and abs(a.value * b.value) <= limit
+    )

@@ -61,8 +61,9 @@ class Scatter:
 #: (context, equation, cotangent of the first output) -> (number of the input, contribution)...
 #: A lazy rule sees the cotangent with its conditions, a dense rule one whole array.
 LazyRule = Callable[[Context, Equation, Cotangent], Iterator[tuple[int, "Cotangent | Scatter"]]]
-DenseRule = Callable[[Context, Equation, Operand],
-                     Iterator[tuple[int, "Operand | Scatter | Cotangent"]]]
+DenseRule = Callable[
+    [Context, Equation, Operand], Iterator[tuple[int, "Operand | Scatter | Cotangent"]]
+]
 
 #: (context, equation, tangents of the inputs, None for zero) -> tangent of the first output.
 ForwardRule = Callable[[Context, Equation, Sequence["Operand | None"]], Operand]

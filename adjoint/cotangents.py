@@ -87,8 +87,9 @@ def with_scalar_conditions(builder: GraphBuilder, ct: Cotangent) -> Cotangent:
     return merged(builder, ct) if any(condition.shape for condition, _ in ct.conditions) else ct
 
 
-def restricted(builder: GraphBuilder, ct: Cotangent, condition: Operand, truth: bool = True
-               ) -> Cotangent | None:
+def restricted(
+    builder: GraphBuilder, ct: Cotangent, condition: Operand, truth: bool = True
+) -> Cotangent | None:
     """`ct` where the condition has this truth, exactly 0 elsewhere; None: nowhere."""
     if isinstance(condition, Literal):
         return ct if condition.value == truth else None
@@ -96,12 +97,18 @@ def restricted(builder: GraphBuilder, ct: Cotangent, condition: Operand, truth: 
         return ct
     if (condition, not truth) in ct.conditions:
         return None
-    return Cotangent(ct.value, ct.shape, (*ct.conditions, (condition, truth)),
-                     stamp=(builder.location, builder.source), support=ct.support)
+    return Cotangent(
+        ct.value,
+        ct.shape,
+        (*ct.conditions, (condition, truth)),
+        stamp=(builder.location, builder.source),
+        support=ct.support,
+    )
 
 
-def _select(builder: GraphBuilder, conditions: Sequence[Condition], value: Operand,
-            name: str = "") -> Operand:
+def _select(
+    builder: GraphBuilder, conditions: Sequence[Condition], value: Operand, name: str = ""
+) -> Operand:
     zero = literal(0, value.type.dtype)
     if len(conditions) == 1 and not conditions[0][1]:
         return builder.emit(ew.select, conditions[0][0], zero, value, name=name)
@@ -130,15 +137,18 @@ def _combined(builder: GraphBuilder, a: Cotangent, b: Cotangent) -> Cotangent:
     rest_b = tuple(c for c in b.conditions if c not in common)
     stamp = (builder.location, builder.source)
     if len(rest_a) == len(rest_b) == 1 and rest_a[0] == (rest_b[0][0], not rest_b[0][1]):
-        (condition, truth), = rest_a
+        ((condition, truth),) = rest_a
         branches = (a.value, b.value) if truth else (b.value, a.value)
         value: Operand = builder.emit(ew.select, condition, *branches)
         return Cotangent(value, a.shape, common, stamp=stamp)
     if not rest_a and not rest_b:
         return Cotangent(plus(builder, a.value, b.value), a.shape, common, stamp=stamp)
     values = [
-        merge(builder, ct) if rest and not common else
-        _select(builder, rest, ct.value) if rest else ct.value
+        merge(builder, ct)
+        if rest and not common
+        else _select(builder, rest, ct.value)
+        if rest
+        else ct.value
         for ct, rest in ((a, rest_a), (b, rest_b))
     ]
     conditions = common
@@ -155,7 +165,7 @@ def spread(builder: GraphBuilder, x: Operand, axes: Sequence[int], ndim: int) ->
     """
     kept = [k for k in range(ndim) if k not in axes]
     sizes: list[Size] = [1] * ndim
-    for k, n in zip(kept[len(kept) - len(x.shape):], x.shape, strict=True):
+    for k, n in zip(kept[len(kept) - len(x.shape) :], x.shape, strict=True):
         sizes[k] = n
     target = _without_leading_ones(tuple(sizes))
     if target == _without_leading_ones(x.shape):
@@ -178,16 +188,23 @@ def unbroadcast(builder: GraphBuilder, ct: Cotangent, target: Shape) -> Cotangen
     if any(_varies(condition.shape, k - len(full)) for condition, _ in ct.conditions for k in axes):
         ct = merged(builder, ct)
     value = _summed(builder, ct.value, full, axes, lead)
-    conditions = tuple((fit(builder, condition, len(target)), truth)
-                       for condition, truth in ct.conditions)
-    support = summed(builder, ct.support, [k - len(full) for k in axes],
-                     lambda mask: fit(builder, mask, len(target)))
-    return Cotangent(fit(builder, value, len(target)), target, conditions, stamp=ct.stamp,
-                     support=support)
+    conditions = tuple(
+        (fit(builder, condition, len(target)), truth) for condition, truth in ct.conditions
+    )
+    support = summed(
+        builder,
+        ct.support,
+        [k - len(full) for k in axes],
+        lambda mask: fit(builder, mask, len(target)),
+    )
+    return Cotangent(
+        fit(builder, value, len(target)), target, conditions, stamp=ct.stamp, support=support
+    )
 
 
-def _summed(builder: GraphBuilder, value: Operand, full: Shape, axes: Sequence[int], lead: int
-            ) -> Operand:
+def _summed(
+    builder: GraphBuilder, value: Operand, full: Shape, axes: Sequence[int], lead: int
+) -> Operand:
     """Sum of `value`, broadcast to `full`, over `axes`; where it is constant along one of them,
     a product with the size."""
     offset = len(full) - len(value.shape)
@@ -203,8 +220,7 @@ def _summed(builder: GraphBuilder, value: Operand, full: Shape, axes: Sequence[i
     if copies == 1:
         return value
     dtype = value.type.dtype
-    factor = (literal(copies, dtype) if isinstance(copies, int)
-              else size_as(builder, copies, dtype))
+    factor = literal(copies, dtype) if isinstance(copies, int) else size_as(builder, copies, dtype)
     return times(builder, value, factor)
 
 
@@ -215,4 +231,4 @@ def _varies(shape: Shape, axis_from_end: int) -> bool:
 
 def fit(builder: GraphBuilder, x: Operand, ndim: int) -> Operand:
     """x with at most `ndim` axes: leading axes of size 1 dropped."""
-    return builder.reshape(x, x.shape[len(x.shape) - ndim:]) if len(x.shape) > ndim else x
+    return builder.reshape(x, x.shape[len(x.shape) - ndim :]) if len(x.shape) > ndim else x

@@ -22,12 +22,17 @@ from adjit.ir.primitives import elementwise as ew
 
 _CONSTANTS = {"inf": float("inf"), "nan": float("nan")}
 _BINARY: Mapping[type[ast.operator], Primitive] = {
-    ast.Add: ew.add, ast.Sub: ew.sub, ast.Pow: ew.pow,
+    ast.Add: ew.add,
+    ast.Sub: ew.sub,
+    ast.Pow: ew.pow,
 }
 _COMPARE: Mapping[type[ast.cmpop], tuple[Primitive, Callable[[float, float], bool]]] = {
-    ast.Lt: (ew.lt, operator.lt), ast.LtE: (ew.le, operator.le),
-    ast.Gt: (ew.gt, operator.gt), ast.GtE: (ew.ge, operator.ge),
-    ast.Eq: (ew.eq, operator.eq), ast.NotEq: (ew.ne, operator.ne),
+    ast.Lt: (ew.lt, operator.lt),
+    ast.LtE: (ew.le, operator.le),
+    ast.Gt: (ew.gt, operator.gt),
+    ast.GtE: (ew.ge, operator.ge),
+    ast.Eq: (ew.eq, operator.eq),
+    ast.NotEq: (ew.ne, operator.ne),
 }
 
 
@@ -57,8 +62,11 @@ class Evaluator:
         return self._scale(ct, parse(text))
 
     def _scale(self, ct: Operand, node: ast.expr) -> Operand:
-        if (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
-                and not isinstance(node.operand, ast.Constant)):
+        if (
+            isinstance(node, ast.UnaryOp)
+            and isinstance(node.op, ast.USub)
+            and not isinstance(node.operand, ast.Constant)
+        ):
             return self._scale(negative(self.builder, ct), node.operand)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             return self._scale(self._scale(ct, node.left), node.right)

@@ -49,7 +49,8 @@ def formula_of_equation(graph: Graph, eqn: Equation) -> Formula | None:
     context = Context(GraphBuilder(), producers_of(graph), frozenset())
     numbers = {
         name: parse(repr(x.value))
-        for name, x in zip("xy", eqn.inputs, strict=False) if isinstance(x, Literal)
+        for name, x in zip("xy", eqn.inputs, strict=False)
+        if isinstance(x, Literal)
     }
     return _formula(eqn.primitive, elementwise.partials(context, eqn), numbers)
 
@@ -57,8 +58,10 @@ def formula_of_equation(graph: Graph, eqn: Equation) -> Formula | None:
 def _formula(primitive: Primitive, row: Row, numbers: Mapping[str, ast.expr]) -> Formula:
     text = primitive.formula or f"{primitive.name}({', '.join('xy'[: len(row)])})"
     return Formula(
-        _expression(text, TEXT, numbers), _partials(row, TEXT, numbers),
-        _expression(text, LATEX, numbers), _partials(row, LATEX, numbers),
+        _expression(text, TEXT, numbers),
+        _partials(row, TEXT, numbers),
+        _expression(text, LATEX, numbers),
+        _partials(row, LATEX, numbers),
     )
 
 

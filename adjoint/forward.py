@@ -31,8 +31,10 @@ def jvp(graph: Graph, wrt: Sequence[int]) -> Graph:
             continue
         builder.location, builder.source = eqn.location, eqn.output
         numbers = differentiable_inputs(eqn)
-        given = [_tangent(builder, tangents, x) if k in numbers else None
-                 for k, x in enumerate(eqn.inputs)]
+        given = [
+            _tangent(builder, tangents, x) if k in numbers else None
+            for k, x in enumerate(eqn.inputs)
+        ]
         tangent = FORWARD[eqn.primitive](context, eqn, given)
         if isinstance(tangent, Value) and tangent not in known and eqn.output.name:
             tangent.name = tangent.name or f"d{eqn.output.name}"
@@ -41,8 +43,12 @@ def jvp(graph: Graph, wrt: Sequence[int]) -> Graph:
         _tangent(builder, tangents, x) or builder.full(0, x.shape, x.type.dtype)
         for x in graph.outputs
     ]
-    return replace(graph, inputs=(*graph.inputs, *seeds), equations=tuple(builder.equations),
-                   outputs=(*graph.outputs, *results))
+    return replace(
+        graph,
+        inputs=(*graph.inputs, *seeds),
+        equations=tuple(builder.equations),
+        outputs=(*graph.outputs, *results),
+    )
 
 
 def _tangent(builder: GraphBuilder, tangents: dict[Value, Operand], x: Operand) -> Operand | None:

@@ -8,11 +8,35 @@ from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 
 #: Primitives with a pole, a limited domain, or a value that soon overflows.
-POLES = frozenset((
-    ew.div, ew.pow, ew.sqrt, ew.cbrt, ew.exp, ew.exp2, ew.expm1, ew.log, ew.log2, ew.log10,
-    ew.log1p, ew.tan, ew.arcsin, ew.arccos, ew.arccosh, ew.arctanh, ew.arctan2, ew.sinh, ew.cosh,
-    ew.gamma, ew.lgamma, ew.digamma, ew.polygamma, ew.mod, ew.fmod,
-))
+POLES = frozenset(
+    (
+        ew.div,
+        ew.pow,
+        ew.sqrt,
+        ew.cbrt,
+        ew.exp,
+        ew.exp2,
+        ew.expm1,
+        ew.log,
+        ew.log2,
+        ew.log10,
+        ew.log1p,
+        ew.tan,
+        ew.arcsin,
+        ew.arccos,
+        ew.arccosh,
+        ew.arctanh,
+        ew.arctan2,
+        ew.sinh,
+        ew.cosh,
+        ew.gamma,
+        ew.lgamma,
+        ew.digamma,
+        ew.polygamma,
+        ew.mod,
+        ew.fmod,
+    )
+)
 #: So many equations are looked at before a value counts as unbounded.
 FAR = 32
 

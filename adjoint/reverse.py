@@ -51,8 +51,7 @@ def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> 
     builder = _continued(graph)
     seed = literal(1, result.type.dtype)
     gradients = sweep(builder, graph, [(result, seed)], [graph.inputs[k] for k in wrt])
-    return replace(graph, equations=tuple(builder.equations),
-                   outputs=(*graph.outputs, *gradients))
+    return replace(graph, equations=tuple(builder.equations), outputs=(*graph.outputs, *gradients))
 
 
 def vjp(graph: Graph, wrt: Sequence[int], outputs: Sequence[int] = (0,)) -> Graph:
@@ -69,8 +68,12 @@ def vjp(graph: Graph, wrt: Sequence[int], outputs: Sequence[int] = (0,)) -> Grap
         seeds.append((x, Value(x.type, f"d{name or 'y'}")))
     builder = _continued(graph)
     gradients = sweep(builder, graph, seeds, [graph.inputs[k] for k in wrt])
-    return replace(graph, inputs=(*graph.inputs, *(ct for _, ct in seeds)),
-                   equations=tuple(builder.equations), outputs=(*graph.outputs, *gradients))
+    return replace(
+        graph,
+        inputs=(*graph.inputs, *(ct for _, ct in seeds)),
+        equations=tuple(builder.equations),
+        outputs=(*graph.outputs, *gradients),
+    )
 
 
 def _continued(graph: Graph) -> GraphBuilder:
@@ -79,8 +82,12 @@ def _continued(graph: Graph) -> GraphBuilder:
     return builder
 
 
-def sweep(builder: GraphBuilder, graph: Graph, seeds: Sequence[tuple[Operand, Operand]],
-          wrt: Sequence[Value]) -> list[Operand]:
+def sweep(
+    builder: GraphBuilder,
+    graph: Graph,
+    seeds: Sequence[tuple[Operand, Operand]],
+    wrt: Sequence[Value],
+) -> list[Operand]:
     """Append to `builder` the adjoint of a graph whose equations it holds already.
 
     `seeds` pairs outputs with their cotangents; returned are the cotangents of `wrt`, whole.
@@ -156,8 +163,15 @@ class _Sweep:
     def read(self, x: Value, part: Scatter) -> Support | None:
         """The support of what a scatter adds to zeros."""
         place = result_shape(part.spec, [i.shape for i in part.indices])
-        return read_places(self.context.builder, x.shape, place, part.spec, part.indices,
-                           part.support, partial(counts_up, self.context))
+        return read_places(
+            self.context.builder,
+            x.shape,
+            place,
+            part.spec,
+            part.indices,
+            part.support,
+            partial(counts_up, self.context),
+        )
 
     def added(self, total: Operand, value: Operand, part: Scatter) -> Operand:
         """`total` after `total[spec] += value`.
@@ -167,11 +181,19 @@ class _Sweep:
         """
         builder, place = self.context.builder, (part.spec, part.indices)
         zeroed = self.producer(total)
-        if zeroed is not None and _writes_zero(zeroed) and _place(zeroed, 2) == place and distinct(
-                self.context, *place):
+        if (
+            zeroed is not None
+            and _writes_zero(zeroed)
+            and _place(zeroed, 2) == place
+            and distinct(self.context, *place)
+        ):
             before, read = zeroed.inputs[0], self.producer(value)
-            if (read is not None and read.primitive is st.index and read.inputs[0] is before
-                    and _place(read, 1) == place):
+            if (
+                read is not None
+                and read.primitive is st.index
+                and read.inputs[0] is before
+                and _place(read, 1) == place
+            ):
                 return before
             return builder.update(before, value, *place)
         return builder.update(total, value, *place, op="add")
@@ -179,7 +201,7 @@ class _Sweep:
     def producer(self, x: Operand) -> Equation | None:
         """The equation that made x, forward or backward."""
         equations = self.context.builder.equations
-        for eqn in equations[self.seen:]:
+        for eqn in equations[self.seen :]:
             self.makers.update(dict.fromkeys(eqn.outputs, eqn))
         self.seen = len(equations)
         return self.makers.get(x) if isinstance(x, Value) else None
@@ -221,8 +243,9 @@ def _is_zero(x: Operand) -> bool:
     return isinstance(x, Literal) and x.value == 0
 
 
-def _contributions(context: Context, eqn: Equation, ct: Cotangent
-                   ) -> Iterator[tuple[int, Cotangent | Scatter]]:
+def _contributions(
+    context: Context, eqn: Equation, ct: Cotangent
+) -> Iterator[tuple[int, Cotangent | Scatter]]:
     lazy = LAZY.get(eqn.primitive)
     if lazy is not None:
         yield from lazy(context, eqn, ct)

@@ -32,8 +32,7 @@ SHARE = "where(x == y, 0.5, 1)"
 #: One partial per operand; None: the derivative is 0 wherever it exists.
 HAND: Mapping[str, Row] = {
     # 0 ** 0 is 1 in NumPy and x ** 0 is constant; 0 ** y is constant for y > 0.
-    "pow": (Partial("y * x ** (y - 1)", "y != 0"),
-            Partial("out * log(x)", "(x != 0) | (y < 0)")),
+    "pow": (Partial("y * x ** (y - 1)", "y != 0"), Partial("out * log(x)", "(x != 0) | (y < 0)")),
     # out + 1 would cancel for x far below 0.
     "expm1": (Partial("exp(x)"),),
     # 1 - x ** 2 would cancel near +-1.
@@ -41,8 +40,10 @@ HAND: Mapping[str, Row] = {
     "arccos": (Partial("-1 / sqrt((1 - x) * (1 + x))"),),
     "arctanh": (Partial("1 / ((1 - x) * (1 + x))"),),
     # The sum of the squares would overflow beyond 1e154, and vanish below 1e-162.
-    "arctan2": (Partial("y / hypot(x, y) / hypot(x, y)"),
-                Partial("-(x / hypot(x, y) / hypot(x, y))")),
+    "arctan2": (
+        Partial("y / hypot(x, y) / hypot(x, y)"),
+        Partial("-(x / hypot(x, y) / hypot(x, y))"),
+    ),
     "hypot": (Partial("x / out", "out != 0"), Partial("y / out", "out != 0")),
     # Two operands of -inf carry no weight; the difference of infinities would be NaN.
     "logaddexp": (Partial("exp(x - out)", "out != -inf"), Partial("exp(y - out)", "out != -inf")),

@@ -57,16 +57,23 @@ def intersection(builder: GraphBuilder, a: Support | None, b: Support | None) ->
     return _limited(Support(lambda: both(builder, a.mask(), b.mask()), a.parts + b.parts))
 
 
-def union(builder: GraphBuilder, shape: Shape, a: Support | None, b: Support | None
-          ) -> Support | None:
+def union(
+    builder: GraphBuilder, shape: Shape, a: Support | None, b: Support | None
+) -> Support | None:
     """The support of a sum of arrays of this shape."""
     if a is None or b is None:
         return None
     pieces = (*a.pieces, *b.pieces) if a.pieces and b.pieces else ()
     if _cover(shape, pieces):
         return None
-    return _limited(Support(lambda: either(builder, a.mask(), b.mask()), a.parts + b.parts,
-                            b.partial if a.partial is None else a.partial, pieces))
+    return _limited(
+        Support(
+            lambda: either(builder, a.mask(), b.mask()),
+            a.parts + b.parts,
+            b.partial if a.partial is None else a.partial,
+            pieces,
+        )
+    )
 
 
 def _cover(shape: Shape, pieces: Sequence[Piece]) -> bool:
@@ -81,30 +88,40 @@ def _cover(shape: Shape, pieces: Sequence[Piece]) -> bool:
     return at_most(shape[pieces[0][0]], end)
 
 
-def mapped_support(support: Support | None, change: Callable[[Operand], Operand]
-                   ) -> Support | None:
+def mapped_support(support: Support | None, change: Callable[[Operand], Operand]) -> Support | None:
     """The support after a change of shape."""
     return None if support is None else Support(lambda: change(support.mask()), support.parts)
 
 
-def summed(builder: GraphBuilder, support: Support | None, axes: Sequence[int],
-           change: Callable[[Operand], Operand]) -> Support | None:
+def summed(
+    builder: GraphBuilder,
+    support: Support | None,
+    axes: Sequence[int],
+    change: Callable[[Operand], Operand],
+) -> Support | None:
     """The support of the sum over some axes (from the end), `change` made to the result."""
     if support is None or (support.partial is not None and support.partial <= set(axes)):
         return None
 
     def make() -> Operand:
         mask = support.mask()
-        present = [k + len(mask.shape) for k in axes
-                   if len(mask.shape) >= -k and mask.shape[k] != 1]
+        present = [
+            k + len(mask.shape) for k in axes if len(mask.shape) >= -k and mask.shape[k] != 1
+        ]
         return change(builder.reduce(mask, "any", present, keepdims=True))
 
     return Support(make, support.parts)
 
 
-def read_places(builder: GraphBuilder, shape: Shape, place: Shape, spec: Spec,
-                indices: Sequence[Operand], inner: Support | None,
-                counts: Callable[[Operand, Size], bool]) -> Support | None:
+def read_places(
+    builder: GraphBuilder,
+    shape: Shape,
+    place: Shape,
+    spec: Spec,
+    indices: Sequence[Operand],
+    inner: Support | None,
+    counts: Callable[[Operand, Size], bool],
+) -> Support | None:
     """The support of an array that is 0 but for the places read; what lands there has the support
     `inner` within `place`. `counts` tells index arrays that meet every entry of an axis."""
 
@@ -113,8 +130,13 @@ def read_places(builder: GraphBuilder, shape: Shape, place: Shape, spec: Spec,
         if inner is None or is_basic(spec):
             return builder.update(builder.full(False, shape, bool), value, spec, indices)
         # a place may be read twice, and only one of the two be masked
-        counts = builder.update(builder.full(0, shape, "int64"), builder.convert(value, "int64"),
-                                spec, indices, op="add")
+        counts = builder.update(
+            builder.full(0, shape, "int64"),
+            builder.convert(value, "int64"),
+            spec,
+            indices,
+            op="add",
+        )
         return builder.emit(ew.ne, counts, literal(0, "int64"))
 
     if inner is not None:
@@ -126,8 +148,11 @@ def read_places(builder: GraphBuilder, shape: Shape, place: Shape, spec: Spec,
     rest = {k - len(shape) for k, item in enumerate(items) if not is_full(item, shape[k])}
     pieces = _pieces(items, rest)
     # x[np.arange(n), k] reads some entry of every row
-    rows = [k for k, item in enumerate(items)
-            if isinstance(item, Gather) and counts(indices[item.operand], shape[k])]
+    rows = [
+        k
+        for k, item in enumerate(items)
+        if isinstance(item, Gather) and counts(indices[item.operand], shape[k])
+    ]
     return Support(make, 1, rest - {k - len(shape) for k in rows[:1]}, pieces)
 
 
@@ -140,8 +165,10 @@ def _pieces(items: Sequence[object], partial: AbstractSet[int]) -> tuple[Piece, 
     return ()
 
 
-def written_over(builder: GraphBuilder, shape: Shape, spec: Spec, indices: Sequence[Operand]
-                 ) -> Support:
+def written_over(
+    builder: GraphBuilder, shape: Shape, spec: Spec, indices: Sequence[Operand]
+) -> Support:
     """The support of an array in which the places written to have become 0."""
-    return Support(lambda: builder.update(builder.full(True, shape, bool), literal(False), spec,
-                                          indices))
+    return Support(
+        lambda: builder.update(builder.full(True, shape, bool), literal(False), spec, indices)
+    )

@@ -16,14 +16,30 @@ _CONSTANTS = {
     1.1283791670955126: ("2/√π", r"\frac{2}{\sqrt{\pi}}"),
 }
 _SIGNS = {
-    ast.Add: ("+", "+", 1), ast.Sub: ("-", "-", 1), ast.Mult: ("·", r"\cdot", 2),
-    ast.Div: ("/", "/", 2), ast.BitAnd: ("and", r"\wedge", 0), ast.BitOr: ("or", r"\vee", 0),
-    ast.Lt: ("<", "<", 0), ast.LtE: ("≤", r"\le", 0), ast.Gt: (">", ">", 0),
-    ast.GtE: ("≥", r"\ge", 0), ast.Eq: ("=", "=", 0), ast.NotEq: ("≠", r"\ne", 0),
+    ast.Add: ("+", "+", 1),
+    ast.Sub: ("-", "-", 1),
+    ast.Mult: ("·", r"\cdot", 2),
+    ast.Div: ("/", "/", 2),
+    ast.BitAnd: ("and", r"\wedge", 0),
+    ast.BitOr: ("or", r"\vee", 0),
+    ast.Lt: ("<", "<", 0),
+    ast.LtE: ("≤", r"\le", 0),
+    ast.Gt: (">", ">", 0),
+    ast.GtE: ("≥", r"\ge", 0),
+    ast.Eq: ("=", "=", 0),
+    ast.NotEq: ("≠", r"\ne", 0),
 }
 _NAMES = {"inf": ("∞", r"\infty"), "nan": ("nan", r"\mathrm{nan}")}
-_FUNCTIONS = {"log": r"\ln", "exp": r"\exp", "sin": r"\sin", "cos": r"\cos", "tan": r"\tan",
-              "sinh": r"\sinh", "cosh": r"\cosh", "tanh": r"\tanh"}
+_FUNCTIONS = {
+    "log": r"\ln",
+    "exp": r"\exp",
+    "sin": r"\sin",
+    "cos": r"\cos",
+    "tan": r"\tan",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
+    "tanh": r"\tanh",
+}
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _CLOSED = 9
 
@@ -72,12 +88,15 @@ class Style:
             return r"\mathrm{out}", _CLOSED
         return _NAMES[name][self.column] if name in _NAMES else name, _CLOSED
 
-    def _infix(self, op: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr,
-               numbers: Numbers) -> tuple[str, int]:
+    def _infix(
+        self, op: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr, numbers: Numbers
+    ) -> tuple[str, int]:
         *signs, binds = _SIGNS[type(op)]
         strict = isinstance(op, (ast.Sub, ast.Div)) or binds == 0
-        one, two = self._inside(left, numbers, binds + (binds == 0)), self._inside(
-            right, numbers, binds + strict)
+        one, two = (
+            self._inside(left, numbers, binds + (binds == 0)),
+            self._inside(right, numbers, binds + strict),
+        )
         return f"{one} {signs[self.column]} {two}", int(binds)
 
     def _inside(self, node: ast.expr, numbers: Numbers, at_least: int) -> str:
@@ -107,8 +126,10 @@ class Style:
             condition, yes, no = arguments
             inside = f"{yes} if {condition} else {no}"
             if self.column:
-                return (rf"\begin{{cases}} {yes} & {condition} \\ {no} & \text{{else}} "
-                        rf"\end{{cases}}"), _CLOSED
+                return (
+                    rf"\begin{{cases}} {yes} & {condition} \\ {no} & \text{{else}} "
+                    rf"\end{{cases}}"
+                ), _CLOSED
             return f"({inside})", _CLOSED
         if self.column:
             head = _FUNCTIONS.get(name, rf"\mathrm{{{name}}}")

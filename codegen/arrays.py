@@ -18,19 +18,25 @@ def array_text(x: np.ndarray[Any, Any]) -> str:
     """An expression for the array: same dtype, same numbers, same memory order."""
     fortran = x.ndim > 1 and x.flags.f_contiguous and not x.flags.c_contiguous
     if x.size <= READABLE and x.dtype.kind in "biuf" and not _is_special(x):
-        dtype = "" if x.dtype in (np.float64, np.int64, np.bool_) and x.size else (
-            f", dtype=np.{x.dtype.name}")
+        dtype = (
+            ""
+            if x.dtype in (np.float64, np.int64, np.bool_) and x.size
+            else (f", dtype=np.{x.dtype.name}")
+        )
         laid_out = ', order="F"' if fortran else ""
         text = f"np.array({_numbers(x)}{dtype}{laid_out})"
-        return "\n    ".join(textwrap.wrap(text, _WIDTH, break_long_words=False,
-                                           break_on_hyphens=False))
+        return "\n    ".join(
+            textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        )
     order: Literal["F", "C"] = "F" if fortran else "C"
     plain = x.astype(x.dtype.newbyteorder("<"), copy=False)
     lines = textwrap.wrap(plain.tobytes(order).hex(), _WIDTH) or [""]
     text = "".join(f'\n    "{line}"' for line in lines)
     shape = f"{x.shape}" if order == "C" else f'{x.shape}, order="F"'
-    return (f"np.frombuffer(bytes.fromhex({text}), \"{plain.dtype.str}\")"
-            f".astype(np.{'bool_' if x.dtype.kind == 'b' else x.dtype.name}).reshape({shape})")
+    return (
+        f'np.frombuffer(bytes.fromhex({text}), "{plain.dtype.str}")'
+        f".astype(np.{'bool_' if x.dtype.kind == 'b' else x.dtype.name}).reshape({shape})"
+    )
 
 
 def _numbers(x: np.ndarray[Any, Any]) -> str:

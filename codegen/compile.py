@@ -39,8 +39,7 @@ LOCK = threading.RLock()
 
 def signature_of(graph: Graph, layouts: Sequence[str]) -> Signature:
     """The numba types of a kernel's parameters: inputs, then the outputs that have axes."""
-    inputs = [numba_type(v.type, layout)
-              for v, layout in zip(graph.inputs, layouts, strict=True)]
+    inputs = [numba_type(v.type, layout) for v, layout in zip(graph.inputs, layouts, strict=True)]
     outputs = [numba_type(x.type, "C") for x in graph.outputs if x.shape]
     return (*inputs, *outputs)
 

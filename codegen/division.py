@@ -65,8 +65,12 @@ def remainder(typingctx: Any, a: Any, b: Any) -> Any:
 @intrinsic
 def fmod(typingctx: Any, a: Any, b: Any) -> Any:
     """`np.fmod`: the sign of the dividend."""
-    return _rule(types.unliteral(a), types.unliteral(b),
-                 lambda builder, kind, x, y: builder.frem(x, y, flags=IMMUNE), _integer_fmod)
+    return _rule(
+        types.unliteral(a),
+        types.unliteral(b),
+        lambda builder, kind, x, y: builder.frem(x, y, flags=IMMUNE),
+        _integer_fmod,
+    )
 
 
 def _float_parts(builder: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
@@ -74,8 +78,10 @@ def _float_parts(builder: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
     zero = ir.Constant(x.type, 0.0)
     rest = builder.frem(x, y, flags=IMMUNE)
     exact = builder.fcmp_ordered("==", rest, zero, flags=IMMUNE)
-    differs = builder.xor(builder.fcmp_ordered("<", y, zero, flags=IMMUNE),
-                          builder.fcmp_ordered("<", rest, zero, flags=IMMUNE))
+    differs = builder.xor(
+        builder.fcmp_ordered("<", y, zero, flags=IMMUNE),
+        builder.fcmp_ordered("<", rest, zero, flags=IMMUNE),
+    )
     return rest, exact, builder.and_(differs, builder.not_(exact))
 
 
@@ -98,8 +104,7 @@ def _float_quotient(builder: Any, kind: Any, x: Any, y: Any) -> Any:
     quotient = builder.fdiv(builder.fsub(x, rest, flags=IMMUNE), y, flags=QUOTIENT)
     quotient = builder.select(differs, builder.fsub(quotient, one, flags=IMMUNE), quotient)
     whole = _llvm(builder, "llvm.floor", quotient)
-    far = builder.fcmp_ordered(">", builder.fsub(quotient, whole, flags=IMMUNE), half,
-                               flags=IMMUNE)
+    far = builder.fcmp_ordered(">", builder.fsub(quotient, whole, flags=IMMUNE), half, flags=IMMUNE)
     whole = builder.select(far, builder.fadd(whole, one, flags=IMMUNE), whole)
     nothing = builder.fcmp_ordered("==", quotient, zero, flags=IMMUNE)
     whole = builder.select(nothing, _llvm(builder, "llvm.copysign", zero, plain), whole)
@@ -112,8 +117,12 @@ def _integer_parts(builder: Any, kind: Any, x: Any, y: Any) -> tuple[Any, Any, A
     by_zero = builder.icmp_unsigned("==", y, zero)
     if not kind.signed:
         safe = builder.select(by_zero, one, y)
-        return (builder.udiv(x, safe), builder.urem(x, safe), by_zero,
-                ir.Constant(ir.IntType(1), 0))
+        return (
+            builder.udiv(x, safe),
+            builder.urem(x, safe),
+            by_zero,
+            ir.Constant(ir.IntType(1), 0),
+        )
     by_minus = builder.icmp_unsigned("==", y, minus)
     safe = builder.select(builder.or_(by_zero, by_minus), one, y)
     return builder.sdiv(x, safe), builder.srem(x, safe), by_zero, by_minus
@@ -123,8 +132,9 @@ def _integer_quotient(builder: Any, kind: Any, x: Any, y: Any) -> Any:
     zero, one = ir.Constant(x.type, 0), ir.Constant(x.type, 1)
     quotient, rest, by_zero, by_minus = _integer_parts(builder, kind, x, y)
     if kind.signed:
-        below = builder.and_(builder.icmp_signed("!=", rest, zero),
-                             builder.icmp_signed("<", builder.xor(x, y), zero))
+        below = builder.and_(
+            builder.icmp_signed("!=", rest, zero), builder.icmp_signed("<", builder.xor(x, y), zero)
+        )
         quotient = builder.select(below, builder.sub(quotient, one), quotient)
         quotient = builder.select(by_minus, builder.neg(x), quotient)
     return builder.select(by_zero, zero, quotient)
@@ -134,8 +144,9 @@ def _integer_remainder(builder: Any, kind: Any, x: Any, y: Any) -> Any:
     zero = ir.Constant(x.type, 0)
     _, rest, by_zero, _ = _integer_parts(builder, kind, x, y)
     if kind.signed:
-        below = builder.and_(builder.icmp_signed("!=", rest, zero),
-                             builder.icmp_signed("<", builder.xor(x, y), zero))
+        below = builder.and_(
+            builder.icmp_signed("!=", rest, zero), builder.icmp_signed("<", builder.xor(x, y), zero)
+        )
         rest = builder.select(below, builder.add(rest, y), rest)
     return builder.select(by_zero, zero, rest)
 

@@ -42,9 +42,7 @@ def dtypes(graph: Graph) -> set[str]:
     return {v.type.dtype.name for v in values}
 
 
-def lay_out(
-    graph: Graph, inputs: Mapping[Value, str], layouts: Sequence[str]
-) -> Iterator[str]:
+def lay_out(graph: Graph, inputs: Mapping[Value, str], layouts: Sequence[str]) -> Iterator[str]:
     """Statements that lay arrays out in memory as the kernel reads them."""
     functions = {"C": "ascontiguousarray", "F": "asfortranarray"}
     for value, layout in zip(graph.inputs, layouts, strict=False):
@@ -71,13 +69,17 @@ def kernel_call(
     assign = f"{received} = " if received else ""
     lines.append(f"{assign}{kernel.entry}({arguments})")
     if kernel.checked:
-        lines += [f"if {status} & {OUT_OF_RANGE}:",
-                  '    raise IndexError("an index is out of range")',
-                  f"if {status}:",
-                  '    raise ValueError("the maximum or minimum of an empty array")']
-    lines += [f"{name} = {dtype_text(x.type.dtype)}({name})"
-              for name, x in zip(results, graph.outputs, strict=True)
-              if name in scalars and x.type.dtype not in _PLAIN]
+        lines += [
+            f"if {status} & {OUT_OF_RANGE}:",
+            '    raise IndexError("an index is out of range")',
+            f"if {status}:",
+            '    raise ValueError("the maximum or minimum of an empty array")',
+        ]
+    lines += [
+        f"{name} = {dtype_text(x.type.dtype)}({name})"
+        for name, x in zip(results, graph.outputs, strict=True)
+        if name in scalars and x.type.dtype not in _PLAIN
+    ]
     return [*lines, f"return {pack(interface.results, results.__getitem__, strict=True)}"]
 
 

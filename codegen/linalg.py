@@ -27,8 +27,24 @@ KINDS = {types.float32: b"s", types.float64: b"d"}
 
 
 @intrinsic
-def gemm(typingctx: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, a0: Any,
-         lda: Any, b: Any, b0: Any, ldb: Any, beta: Any, c: Any, c0: Any, ldc: Any) -> Any:
+def gemm(
+    typingctx: Any,
+    ta: Any,
+    tb: Any,
+    m: Any,
+    n: Any,
+    k: Any,
+    a: Any,
+    a0: Any,
+    lda: Any,
+    b: Any,
+    b0: Any,
+    ldb: Any,
+    beta: Any,
+    c: Any,
+    c0: Any,
+    ldc: Any,
+) -> Any:
     """C = op(A) @ op(B) + beta * C, all row-major: A is m by k, B is k by n, C is m by n.
 
     `ta` and `tb` say that A or B lies in memory transposed. A starts `a0` elements behind the
@@ -38,24 +54,53 @@ def gemm(typingctx: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, a0: A
     if element not in KINDS or not all(isinstance(x, types.Array) for x in (a, b, c)):
         return None
     n64 = types.intp
-    signature = types.void(types.boolean, types.boolean, n64, n64, n64, a, n64, n64, b, n64, n64,
-                           element, c, n64, n64)
+    signature = types.void(
+        types.boolean, types.boolean, n64, n64, n64, a, n64, n64, b, n64, n64, element, c, n64, n64
+    )
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         # BLAS counts in columns: C' = op(B)' op(A)' has the operands the other way round.
         ta, tb, m, n, k, _, _, lda, _, _, ldb, beta, _, _, ldc = args
-        start = [_start(context, builder, signature.args[q], args[q], args[q + 1])
-                 for q in (5, 8, 12)]
+        start = [
+            _start(context, builder, signature.args[q], args[q], args[q + 1]) for q in (5, 8, 12)
+        ]
         one = context.get_constant(element, 1.0)
-        call = [ir.Constant(CHAR, KINDS[element][0]), _letter(builder, tb), _letter(builder, ta),
-                n, m, k, _spill(builder, one), start[1], _at_least_one(builder, ldb), start[0],
-                _at_least_one(builder, lda), _spill(builder, beta), start[2],
-                _at_least_one(builder, ldc)]
+        call = [
+            ir.Constant(CHAR, KINDS[element][0]),
+            _letter(builder, tb),
+            _letter(builder, ta),
+            n,
+            m,
+            k,
+            _spill(builder, one),
+            start[1],
+            _at_least_one(builder, ldb),
+            start[0],
+            _at_least_one(builder, lda),
+            _spill(builder, beta),
+            start[2],
+            _at_least_one(builder, ldc),
+        ]
         pointer = cgutils.voidptr_t
-        kinds = [CHAR, CHAR, CHAR, SIZE, SIZE, SIZE, pointer, pointer, SIZE, pointer, SIZE,
-                 pointer, pointer, SIZE]
+        kinds = [
+            CHAR,
+            CHAR,
+            CHAR,
+            SIZE,
+            SIZE,
+            SIZE,
+            pointer,
+            pointer,
+            SIZE,
+            pointer,
+            SIZE,
+            pointer,
+            pointer,
+            SIZE,
+        ]
         function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(INT, kinds), "numba_xxgemm")
+            builder.module, ir.FunctionType(INT, kinds), "numba_xxgemm"
+        )
         builder.call(function, [builder.bitcast(x, t) for x, t in zip(call, kinds, strict=True)])
         return context.get_dummy_value()
 

@@ -119,9 +119,15 @@ def _array(context: Any, builder: Any, kind: Any, data: Any, lengths: Any, strid
     """An array structure that owns nothing."""
     new = make_array(kind)(context, builder)
     pack, size = cgutils.pack_array, context.get_value_type(types.intp)
-    populate_array(new, data=builder.bitcast(data, new.data.type), meminfo=None, parent=None,
-                   itemsize=_item_size(context, kind), shape=pack(builder, lengths, ty=size),
-                   strides=pack(builder, strides, ty=size))
+    populate_array(
+        new,
+        data=builder.bitcast(data, new.data.type),
+        meminfo=None,
+        parent=None,
+        itemsize=_item_size(context, kind),
+        shape=pack(builder, lengths, ty=size),
+        strides=pack(builder, strides, ty=size),
+    )
     return new._getvalue()
 
 

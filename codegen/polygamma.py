@@ -16,8 +16,18 @@ from numba import njit
 __all__ = ["digamma", "polygamma"]
 
 #: B_2, B_4, ..., B_20 (DLMF 24.2.1).
-BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510,
-             43867 / 798, -174611 / 330)
+BERNOULLI = (
+    1 / 6,
+    -1 / 30,
+    1 / 42,
+    -1 / 30,
+    5 / 66,
+    -691 / 2730,
+    7 / 6,
+    -3617 / 510,
+    43867 / 798,
+    -174611 / 330,
+)
 #: From here on the series is exact to the last place; a higher order needs a larger argument.
 ENOUGH = 12.0
 

@@ -71,15 +71,17 @@ def standalone(
     wanted = [name for line in lines for name in _imported(line)]
     # numba's cache would bind the machine code to the name under which the module is imported.
     text = "\n".join(line for line in lines if not _imported(line)).replace(
-        "@njit(cache=True, ", "@njit(")
+        "@njit(cache=True, ", "@njit("
+    )
     kernel = _read(text)
     body = text[text.index(start) :] if (start := _start(text)) else text
     helpers = _definitions(wanted, dtypes)
     chosen = list(_closure(wanted, helpers))
     used = {name for helper in chosen for name in helpers.uses[helper]}
     parts = [t for name in helpers.texts if name in set(chosen) for t in helpers.texts[name]]
-    head = _import_lines({**{n: helpers.imports[n] for n in sorted(used & set(helpers.imports))},
-                          **kernel.imports})
+    head = _import_lines(
+        {**{n: helpers.imports[n] for n in sorted(used & set(helpers.imports))}, **kernel.imports}
+    )
     blocks = "\n\n\n".join([*parts, body])
     for name in {*chosen, *kernel.texts} & set(taken):
         free = f"{name}_"
@@ -97,13 +99,17 @@ def _imported(line: str) -> list[str]:
 
 def _start(text: str) -> str:
     """The first line that is no import."""
-    return next((line for line in text.split("\n")
-                 if line and not line.startswith(("import ", "from "))), "")
+    return next(
+        (line for line in text.split("\n") if line and not line.startswith(("import ", "from "))),
+        "",
+    )
 
 
 def _renamed(text: str, name: str, other: str) -> str:
-    return "\n".join(line if line.lstrip().startswith("#")
-                     else re.sub(_NAME.format(name), other, line) for line in text.split("\n"))
+    return "\n".join(
+        line if line.lstrip().startswith("#") else re.sub(_NAME.format(name), other, line)
+        for line in text.split("\n")
+    )
 
 
 def _definitions(wanted: Collection[str], dtypes: Collection[str]) -> _Definitions:
@@ -127,9 +133,11 @@ def _dispatch(name: str) -> str:
     row = FUNCTIONS.get(name)
     parameters = ["x", "y"][: row.parameters if row else 1]
     return _DISPATCH.format(
-        name=name, parameters=", ".join(parameters),
+        name=name,
+        parameters=", ".join(parameters),
         single=" and ".join(f"{x} == types.float32" for x in parameters),
-        converted=", ".join(f"np.float64({x})" for x in parameters))
+        converted=", ".join(f"np.float64({x})" for x in parameters),
+    )
 
 
 def _add(out: _Definitions, more: _Definitions) -> None:
@@ -174,7 +182,8 @@ def _read(text: str) -> _Definitions:
                     out.imports[alias.asname or alias.name] = ast.Import([alias])
                 else:
                     out.imports[alias.asname or alias.name] = ast.ImportFrom(
-                        node.module, [alias], node.level)
+                        node.module, [alias], node.level
+                    )
         elif isinstance(node, ast.FunctionDef):
             _add_text(out, _registered(node) or node.name, _plain(node))
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -194,8 +203,12 @@ def _add_text(out: _Definitions, name: str, node: ast.stmt) -> None:
 def _registered(node: ast.FunctionDef) -> str:
     """The name for which numba is given this overload."""
     for call in node.decorator_list:
-        if (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-                and call.func.id == "overload" and isinstance(call.args[0], ast.Name)):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id == "overload"
+            and isinstance(call.args[0], ast.Name)
+        ):
             return call.args[0].id
     return ""
 
@@ -228,6 +241,8 @@ def _import_lines(imports: Mapping[str, ast.Import | ast.ImportFrom]) -> str:
             members.setdefault(node.module, set()).update(a.name for a in node.names)
     own = sorted(line for line in plain if not line.startswith("import num"))
     others = sorted(plain - set(own), reverse=True)
-    others += [f"from {module} import {', '.join(sorted(found))}"
-               for module, found in sorted(members.items())]
+    others += [
+        f"from {module} import {', '.join(sorted(found))}"
+        for module, found in sorted(members.items())
+    ]
     return "\n".join([*own, *([""] if own and others else []), *others])

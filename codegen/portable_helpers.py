@@ -22,7 +22,8 @@ Decorator: TypeAlias = Callable[[Function], Function]
 EXACT: Any = {"error_model": "numpy", "fastmath": False, "forceinline": True}
 exact: Decorator = njit(error_model="numpy", fastmath=False, forceinline=True)
 reduction: Decorator = njit(
-    error_model="numpy", fastmath={"reassoc", "nsz", "contract"}, forceinline=True)
+    error_model="numpy", fastmath={"reassoc", "nsz", "contract"}, forceinline=True
+)
 
 
 @exact
@@ -262,8 +263,23 @@ def _flat(array: Any) -> Any:
 
 
 @njit(error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
-def gemm(ta: Any, tb: Any, m: Any, n: Any, k: Any, a: Any, a0: Any, lda: Any, b: Any, b0: Any,
-         ldb: Any, beta: Any, c: Any, c0: Any, ldc: Any) -> None:
+def gemm(
+    ta: Any,
+    tb: Any,
+    m: Any,
+    n: Any,
+    k: Any,
+    a: Any,
+    a0: Any,
+    lda: Any,
+    b: Any,
+    b0: Any,
+    ldb: Any,
+    beta: Any,
+    c: Any,
+    c0: Any,
+    ldc: Any,
+) -> None:
     """C = op(A) @ op(B) + beta * C: m by n, from m by k and k by n, or transposed in memory.
 
     A starts `a0` elements behind the first of the array `a`, its rows are `lda` elements apart.

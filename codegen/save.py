@@ -134,8 +134,13 @@ def numba_module(
     if uses_dataclasses(interface.results):
         source = f"import dataclasses\n\n{source}"
     known = constants(interface)
-    blocks = [source, *(["\n".join(known)] if known else []), _ARRAY, _REQUIRE,
-              "\n".join(arrange(lines))]
+    blocks = [
+        source,
+        *(["\n".join(known)] if known else []),
+        _ARRAY,
+        _REQUIRE,
+        "\n".join(arrange(lines)),
+    ]
     doc = _doc(interface, version, "numpy and numba")
     return doc + "\n\n" + "\n\n\n".join(blocks) + "\n"
 

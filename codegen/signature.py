@@ -40,7 +40,8 @@ def parameter_list(interface: Interface) -> str:
     hidden = [
         f"{name}={name}" if index in interface.arrays else name
         for name, (_, index) in zip(
-            names[len(interface.parameters) :], interface.hidden, strict=True)
+            names[len(interface.parameters) :], interface.hidden, strict=True
+        )
     ]
     starred = False
     previous = ""

@@ -27,13 +27,29 @@ class GraphBuilder:
         self.role = role
         self.source: Value | None = None
 
-    def bind(self, primitive: Primitive, *inputs: Operand, regions: Sequence[Graph] = (),
-             name: str = "", **params: Any) -> tuple[Value, ...]:
+    def bind(
+        self,
+        primitive: Primitive,
+        *inputs: Operand,
+        regions: Sequence[Graph] = (),
+        name: str = "",
+        **params: Any,
+    ) -> tuple[Value, ...]:
         """Append one equation; return its outputs."""
         types = primitive.type_rule([x.type for x in inputs], params, regions)
         outputs = tuple(Value(t, name, self.location) for t in types)
-        self.equations.append(Equation(primitive, inputs, outputs, params, tuple(regions),
-                                       self.location, self.role, self.source))
+        self.equations.append(
+            Equation(
+                primitive,
+                inputs,
+                outputs,
+                params,
+                tuple(regions),
+                self.location,
+                self.role,
+                self.source,
+            )
+        )
         return outputs
 
     def emit(self, primitive: Primitive, *inputs: Operand, name: str = "", **params: Any) -> Value:
@@ -106,8 +122,9 @@ class GraphBuilder:
             return self.transpose(made.inputs[0], [inner[k] for k in perm])
         return self.emit(st.transpose, x, perm=tuple(perm))
 
-    def reduce(self, x: Operand, op: str, axes: Sequence[int], *, keepdims: bool = False
-               ) -> Operand:
+    def reduce(
+        self, x: Operand, op: str, axes: Sequence[int], *, keepdims: bool = False
+    ) -> Operand:
         if not axes:
             return x
         return self.emit(st.reduce, x, op=op, axes=tuple(sorted(axes)), keepdims=keepdims)
@@ -118,8 +135,16 @@ class GraphBuilder:
             return self.reshape(x, result_shape(spec, ()))
         return self.emit(st.index, x, *indices, spec=tuple(spec))
 
-    def update(self, x: Operand, v: Operand, spec: Spec, indices: Sequence[Operand] = (), *,
-               op: str = "set", name: str = "") -> Value:
+    def update(
+        self,
+        x: Operand,
+        v: Operand,
+        spec: Spec,
+        indices: Sequence[Operand] = (),
+        *,
+        op: str = "set",
+        name: str = "",
+    ) -> Value:
         return self.emit(st.update, x, v, *indices, spec=tuple(spec), op=op, name=name)
 
     def full(self, number: float | bool, shape: Shape, dtype: DTypeLike) -> Operand:

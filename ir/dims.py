@@ -98,13 +98,14 @@ class Dim:
     def __str__(self) -> str:
         out = ""
         for monomial, coefficient in self.terms:
-            factors = [f"({a})" if isinstance(a, Opaque) and a.op in "//%" else str(a)
-                       for a in monomial]
+            factors = [
+                f"({a})" if isinstance(a, Opaque) and a.op in "//%" else str(a) for a in monomial
+            ]
             if abs(coefficient) != 1 or not factors:
                 factors.insert(0, str(abs(coefficient)))
             sign = "-" if coefficient < 0 else "+"
             body = "*".join(factors)
-            out = (f"{out} {sign} {body}" if out else ("-" if coefficient < 0 else "") + body)
+            out = f"{out} {sign} {body}" if out else ("-" if coefficient < 0 else "") + body
         return out
 
     __repr__ = __str__
@@ -136,7 +137,7 @@ def symbol_size(symbol: Symbol) -> Dim:
 def as_symbol(size: Size) -> Symbol | None:
     """The symbol, where `size` is exactly one symbol; else None."""
     if isinstance(size, Dim) and len(size.terms) == 1:
-        (monomial, coefficient), = size.terms
+        ((monomial, coefficient),) = size.terms
         if coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol):
             return monomial[0]
     return None
@@ -170,7 +171,7 @@ def divide_exactly(a: Size, b: Size) -> Size | None:
     divisor = _terms(b)
     if len(divisor) != 1:
         return None
-    (factors, k), = divisor
+    ((factors, k),) = divisor
     out = []
     for monomial, coefficient in _terms(a):
         rest = list(monomial)

@@ -81,8 +81,9 @@ def at_one(spec: Spec, shape: Shape) -> Spec | None:
     """The basic spec with every slice of one element as a position, if that gives this shape."""
     if any(isinstance(item, Gather) for item in spec):
         return None
-    found = tuple(At(item.start) if isinstance(item, Slice) and item.size == 1 else item
-                  for item in spec)
+    found = tuple(
+        At(item.start) if isinstance(item, Slice) and item.size == 1 else item for item in spec
+    )
     return found if found != spec and result_shape(found, ()) == shape else None
 
 

@@ -34,7 +34,10 @@ def magnitude(size: Size) -> int:
     for monomial, coefficient in size.terms:
         bound = abs(coefficient)
         for atom in monomial:
-            bound *= LIMIT if isinstance(atom, Symbol) else max(magnitude(atom.left),
-                                                                magnitude(atom.right))
+            bound *= (
+                LIMIT
+                if isinstance(atom, Symbol)
+                else max(magnitude(atom.left), magnitude(atom.right))
+            )
         total += bound
     return total

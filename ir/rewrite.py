@@ -13,8 +13,12 @@ from adjit.ir.substitution import substitute
 from adjit.ir.values import Operand, Type, Value
 
 
-def inline(graph: Graph, builder: GraphBuilder, arguments: Sequence[Operand],
-           sizes: Mapping[Symbol, Size] | None = None) -> tuple[Operand, ...]:
+def inline(
+    graph: Graph,
+    builder: GraphBuilder,
+    arguments: Sequence[Operand],
+    sizes: Mapping[Symbol, Size] | None = None,
+) -> tuple[Operand, ...]:
     """Append a graph's equations to `builder`, its inputs replaced; return its outputs.
 
     `sizes` replaces the graph's symbols by the caller's sizes.
@@ -24,14 +28,16 @@ def inline(graph: Graph, builder: GraphBuilder, arguments: Sequence[Operand],
     for eqn in graph.equations:
         outputs = tuple(_copy_value(v, table) for v in eqn.outputs)
         known.update(zip(eqn.outputs, outputs, strict=True))
-        builder.equations.append(replace(
-            eqn,
-            inputs=tuple(_lookup(known, x) for x in eqn.inputs),
-            outputs=outputs,
-            params=substitute_params(eqn.params, table),
-            regions=tuple(substitute_sizes(r, table) for r in eqn.regions),
-            source=_known_value(known, eqn.source),
-        ))
+        builder.equations.append(
+            replace(
+                eqn,
+                inputs=tuple(_lookup(known, x) for x in eqn.inputs),
+                outputs=outputs,
+                params=substitute_params(eqn.params, table),
+                regions=tuple(substitute_sizes(r, table) for r in eqn.regions),
+                source=_known_value(known, eqn.source),
+            )
+        )
     return tuple(_lookup(known, x) for x in graph.outputs)
 
 
@@ -57,8 +63,9 @@ def _substitute(item: Any, table: Mapping[Symbol, Size]) -> Any:
     if isinstance(item, tuple):
         return tuple(_substitute(x, table) for x in item)
     if is_dataclass(item) and not isinstance(item, (type, Symbol)) and hasattr(item, "sizes"):
-        return replace(item, **{f.name: _substitute(getattr(item, f.name), table)
-                                for f in fields(item)})
+        return replace(
+            item, **{f.name: _substitute(getattr(item, f.name), table) for f in fields(item)}
+        )
     return item
 
 
@@ -76,8 +83,12 @@ def _lookup(known: Mapping[Value, Operand], x: Operand) -> Operand:
     return known.get(x, x) if isinstance(x, Value) else x
 
 
-def with_equations(graph: Graph, equations: Sequence[Equation],
-                   outputs: Sequence[Operand] | None = None) -> Graph:
+def with_equations(
+    graph: Graph, equations: Sequence[Equation], outputs: Sequence[Operand] | None = None
+) -> Graph:
     """The graph with other equations, and other outputs where given."""
-    return replace(graph, equations=tuple(equations),
-                   outputs=graph.outputs if outputs is None else tuple(outputs))
+    return replace(
+        graph,
+        equations=tuple(equations),
+        outputs=graph.outputs if outputs is None else tuple(outputs),
+    )

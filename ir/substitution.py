@@ -9,7 +9,10 @@ from adjit.ir.dims import Atom, Size, Symbol, floordiv, mod, symbol_size, symbol
 from adjit.ir.errors import InternalError
 
 _OPS: dict[str, Callable[[Size, Size], Size]] = {
-    "//": floordiv, "%": mod, "min": minimum, "max": maximum,
+    "//": floordiv,
+    "%": mod,
+    "min": minimum,
+    "max": maximum,
 }
 
 

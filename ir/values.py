@@ -110,8 +110,11 @@ def literal(value: Number | np.generic, dtype: DTypeLike | None = None) -> Liter
     """A literal of `dtype`, or of the value's own: bool, int64 or float64."""
     plain = value.item() if isinstance(value, np.generic) else value
     if dtype is None:
-        dtype = np.bool_ if isinstance(plain, bool) else (
-            np.int64 if isinstance(plain, int) else np.float64)
+        dtype = (
+            np.bool_
+            if isinstance(plain, bool)
+            else (np.int64 if isinstance(plain, int) else np.float64)
+        )
     dt: np.dtype[Any] = np.dtype(dtype)
     if dt.kind == "f":
         plain = float(dt.type(plain)) if dt != np.float64 else float(plain)

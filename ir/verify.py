@@ -33,8 +33,9 @@ def _verify(graph: Graph, *, nested: bool) -> None:
         expected = eqn.primitive.type_rule([x.type for x in eqn.inputs], eqn.params, eqn.regions)
         got = tuple(v.type for v in eqn.outputs)
         if expected != got:
-            raise InternalError(f"{where}: type {list(map(str, got))}, the rule says "
-                                f"{list(map(str, expected))}")
+            raise InternalError(
+                f"{where}: type {list(map(str, got))}, the rule says {list(map(str, expected))}"
+            )
         for value in eqn.outputs:
             _define(defined, value)
     for x in graph.outputs:

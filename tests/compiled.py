@@ -17,8 +17,9 @@ from adjit.ir.dims import Size, Symbol
 class Compiled:
     """A kernel with the outputs allocated for it; `status` is that of the last run."""
 
-    def __init__(self, graph: Graph, layouts: Sequence[str] | None = None, *,
-                 wide: bool = False) -> None:
+    def __init__(
+        self, graph: Graph, layouts: Sequence[str] | None = None, *, wide: bool = False
+    ) -> None:
         self.graph = verify(graph)
         self.layouts = list(layouts or ["C" if v.shape else "" for v in graph.inputs])
         self.program = emit(graph, self.layouts, wide=wide)
@@ -29,19 +30,29 @@ class Compiled:
         """The graph's outputs, in order."""
         sizes = self._sizes(arrays)
         outs = [self._unset(x.type, sizes) for x in self.graph.outputs if x.shape]
-        values = [a if v.shape else v.dtype.type(a)
-                  for a, v in zip(arrays, self.graph.inputs, strict=True)]
+        values = [
+            a if v.shape else v.dtype.type(a)
+            for a, v in zip(arrays, self.graph.inputs, strict=True)
+        ]
         returned = self.kernel(*values, *outs)
         scalars = list(returned) if isinstance(returned, tuple) else [returned]
         if self.program.checked:
             self.status = scalars.pop(0)
-        return [outs.pop(0) if x.shape else x.type.dtype.type(scalars.pop(0))
-                for x in self.graph.outputs]
+        return [
+            outs.pop(0) if x.shape else x.type.dtype.type(scalars.pop(0))
+            for x in self.graph.outputs
+        ]
 
     def _sizes(self, arrays: Sequence[Any]) -> dict[Symbol, Size]:
-        return {s: (int(arrays[at.index]) if at.axis is None
-                    else int(np.shape(arrays[at.index])[at.axis])) // at.divisor
-                for s, at in self.graph.symbols.items()}
+        return {
+            s: (
+                int(arrays[at.index])
+                if at.axis is None
+                else int(np.shape(arrays[at.index])[at.axis])
+            )
+            // at.divisor
+            for s, at in self.graph.symbols.items()
+        }
 
     @staticmethod
     def _unset(type: Any, sizes: dict[Symbol, Size]) -> np.ndarray:
@@ -50,8 +61,9 @@ class Compiled:
         return np.full(shape, 77 if type.dtype.kind != "b" else True, type.dtype)
 
 
-def check(graph: Graph, *arrays: Any, layouts: Sequence[str] | None = None,
-          rtol: float = 1e-12) -> Compiled:
+def check(
+    graph: Graph, *arrays: Any, layouts: Sequence[str] | None = None, rtol: float = 1e-12
+) -> Compiled:
     """Compile, run, compare with the reference; inputs must stay as they are."""
     compiled = Compiled(graph, layouts)
     compare(compiled, *arrays, rtol=rtol)
@@ -67,7 +79,12 @@ def compare(compiled: Compiled, *arrays: Any, rtol: float = 1e-12) -> None:
     for array, copy in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(array, copy, "an input was written to")
     for k, (result, reference) in enumerate(zip(results, expected, strict=True)):
-        np.testing.assert_allclose(result, reference, rtol=rtol, atol=rtol,
-                                   err_msg=f"output {k} of\n{compiled.program.source}")
+        np.testing.assert_allclose(
+            result,
+            reference,
+            rtol=rtol,
+            atol=rtol,
+            err_msg=f"output {k} of\n{compiled.program.source}",
+        )
         assert np.asarray(result).dtype == reference.dtype
         assert np.shape(result) == np.shape(reference)

@@ -51,8 +51,9 @@ def total(builder: GraphBuilder, x: Operand) -> Operand:
     return builder.reduce(x, "sum", range(len(x.shape)))
 
 
-def gradient(build: Build, *arrays: Any, wrt: Sequence[int] | None = None,
-             symbolic: bool = False) -> list[Any]:
+def gradient(
+    build: Build, *arrays: Any, wrt: Sequence[int] | None = None, symbolic: bool = False
+) -> list[Any]:
     """Gradients of the sum of the first output."""
     wrt = floats(arrays) if wrt is None else wrt
     graph = make(lambda b, *xs: total(b, build(b, *xs)), *arrays, symbolic=symbolic)
@@ -62,8 +63,9 @@ def gradient(build: Build, *arrays: Any, wrt: Sequence[int] | None = None,
 def hessian(build: Build, x: Any, *others: Any) -> np.ndarray:
     """Second derivatives of the sum of the output by the entries of x, row by row."""
     x = np.asarray(x, dtype=float)
-    first = finished(value_and_gradient(
-        make(lambda b, *xs: total(b, build(b, *xs)), x, *others), [0]))
+    first = finished(
+        value_and_gradient(make(lambda b, *xs: total(b, build(b, *xs)), x, *others), [0])
+    )
     second = finished(value_and_gradient(with_weights(first, [1]), [0]))
     weights = np.eye(x.size).reshape(x.size, *x.shape)
     return np.array([np.ravel(evaluate(second, x, *others, w)[1]) for w in weights])
@@ -74,8 +76,9 @@ def floats(arrays: Sequence[Any]) -> list[int]:
     return [k for k, a in enumerate(arrays) if np.asarray(a).dtype.kind == "f"]
 
 
-def numeric(fun: Callable[[list[Any]], float], arrays: Sequence[Any], k: int,
-            step: float = 1e-3) -> np.ndarray:
+def numeric(
+    fun: Callable[[list[Any]], float], arrays: Sequence[Any], k: int, step: float = 1e-3
+) -> np.ndarray:
     """Gradient of `fun(arrays)` by array k, by central differences of fourth order."""
     base = [np.array(a) for a in arrays]
     out = np.zeros(base[k].shape)
@@ -89,9 +92,16 @@ def numeric(fun: Callable[[list[Any]], float], arrays: Sequence[Any], k: int,
     return out
 
 
-def check(build: Build, *arrays: Any, wrt: Sequence[int] | None = None, tol: float = 1e-7,
-          second: bool = True, symbolic: Sequence[bool] = (False, True), step: float = 1e-3,
-          float32: bool = True) -> None:
+def check(
+    build: Build,
+    *arrays: Any,
+    wrt: Sequence[int] | None = None,
+    tol: float = 1e-7,
+    second: bool = True,
+    symbolic: Sequence[bool] = (False, True),
+    step: float = 1e-3,
+    float32: bool = True,
+) -> None:
     """Compare vjp, jvp, and the derivative of the vjp with differences; and float32 with float64.
 
     The result is multiplied with random cotangents; differences are of fourth order.
@@ -110,12 +120,13 @@ def _random(seed: int, shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape)
 
 
-def _check_first(graph: Graph, arrays: Sequence[Any], wrt: Sequence[int], tol: float, step: float
-                 ) -> None:
+def _check_first(
+    graph: Graph, arrays: Sequence[Any], wrt: Sequence[int], tol: float, step: float
+) -> None:
     reverse, forward = finished(vjp(graph, wrt)), finished(jvp(graph, wrt))
     out = evaluate(graph, *arrays)[0]
     ct = _random(1, out.shape)
-    gradients = evaluate(reverse, *arrays, ct)[len(graph.outputs):]
+    gradients = evaluate(reverse, *arrays, ct)[len(graph.outputs) :]
     assert len(gradients) == len(wrt)
     for k, got in zip(wrt, gradients, strict=True):
         expected = numeric(lambda xs: float(np.sum(evaluate(graph, *xs)[0] * ct)), arrays, k, step)
@@ -125,12 +136,14 @@ def _check_first(graph: Graph, arrays: Sequence[Any], wrt: Sequence[int], tol: f
     moved = results[len(graph.outputs)]
     left = np.sum(moved * ct)
     right = sum(np.sum(g * t) for g, t in zip(gradients, tangents, strict=True))
-    np.testing.assert_allclose(left, right, rtol=tol / 100, atol=tol / 100,
-                               err_msg="jvp against vjp")
+    np.testing.assert_allclose(
+        left, right, rtol=tol / 100, atol=tol / 100, err_msg="jvp against vjp"
+    )
 
 
-def _check_second(graph: Graph, arrays: Sequence[Any], wrt: Sequence[int], tol: float,
-                  step: float) -> None:
+def _check_second(
+    graph: Graph, arrays: Sequence[Any], wrt: Sequence[int], tol: float, step: float
+) -> None:
     first = vjp(graph, wrt)
     out = evaluate(graph, *arrays)[0]
     inputs = [*arrays, _random(1, out.shape)]
@@ -143,13 +156,14 @@ def _check_second(graph: Graph, arrays: Sequence[Any], wrt: Sequence[int], tol: 
     got = evaluate(second, *inputs, *weights)[1:]
 
     def along(xs: list[Any]) -> float:
-        gradients = evaluate(simple, *xs)[len(graph.outputs):]
+        gradients = evaluate(simple, *xs)[len(graph.outputs) :]
         return float(sum(np.sum(g * w) for g, w in zip(gradients, weights, strict=True)))
 
     for k, value in zip(names, got, strict=True):
         expected = numeric(along, inputs, k, step)
-        np.testing.assert_allclose(value, expected, rtol=tol, atol=tol,
-                                   err_msg=f"second order, input {k}")
+        np.testing.assert_allclose(
+            value, expected, rtol=tol, atol=tol, err_msg=f"second order, input {k}"
+        )
 
 
 def with_weights(graph: Graph, outputs: Sequence[int]) -> Graph:
@@ -157,13 +171,19 @@ def with_weights(graph: Graph, outputs: Sequence[int]) -> Graph:
     builder = GraphBuilder()
     builder.equations.extend(graph.equations)
     weights = [Value(graph.outputs[k].type, "w") for k in outputs]
-    parts = [total(builder, builder.emit(ew.mul, graph.outputs[k], w))
-             for k, w in zip(outputs, weights, strict=True)]
+    parts = [
+        total(builder, builder.emit(ew.mul, graph.outputs[k], w))
+        for k, w in zip(outputs, weights, strict=True)
+    ]
     result = parts[0]
     for part in parts[1:]:
         result = builder.add(result, part)
-    return replace(graph, inputs=(*graph.inputs, *weights), equations=tuple(builder.equations),
-                   outputs=(result,))
+    return replace(
+        graph,
+        inputs=(*graph.inputs, *weights),
+        equations=tuple(builder.equations),
+        outputs=(result,),
+    )
 
 
 def _check_float32(build: Build, arrays: Sequence[Any], wrt: Sequence[int]) -> None:
@@ -178,7 +198,7 @@ def _check_float32(build: Build, arrays: Sequence[Any], wrt: Sequence[int]) -> N
         graph = make(build, *given)
         ct = _random(1, evaluate(graph, *given)[0].shape).astype(np.float32)
         ct = ct.astype(graph.outputs[0].type.dtype)
-        results.append(evaluate(finished(vjp(graph, wrt)), *given, ct)[len(graph.outputs):])
+        results.append(evaluate(finished(vjp(graph, wrt)), *given, ct)[len(graph.outputs) :])
     for got, expected in zip(*results, strict=True):
         assert got.dtype == np.float32
         scale = np.max(np.abs(expected), initial=1.0)

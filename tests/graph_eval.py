@@ -21,24 +21,77 @@ from adjit.ir.values import Literal, Operand, Type, Value
 Sizes = dict[Symbol, Size]
 
 ELEMENTWISE: dict[str, Callable[..., Any]] = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.true_divide,
-    "pow": np.power, "neg": np.negative, "sqrt": np.sqrt, "cbrt": np.cbrt, "exp": np.exp,
-    "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10,
-    "log1p": np.log1p, "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin,
-    "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
-    "arcsinh": np.arcsinh, "arccosh": np.arccosh, "arctanh": np.arctanh, "arctan2": np.arctan2,
-    "hypot": np.hypot, "expit": special.expit, "erf": special.erf, "erfc": special.erfc,
-    "gamma": special.gamma, "lgamma": special.gammaln, "digamma": special.psi,
-    "logaddexp": np.logaddexp, "abs": np.abs, "sign": np.sign, "maximum": np.maximum,
-    "minimum": np.minimum, "fmax": np.fmax, "fmin": np.fmin, "copysign": np.copysign,
-    "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint,
-    "floordiv": np.floor_divide, "mod": np.mod, "fmod": np.fmod, "lt": np.less,
-    "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal,
-    "ne": np.not_equal, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
-    "logical_and": np.logical_and, "logical_or": np.logical_or, "logical_xor": np.logical_xor,
-    "logical_not": np.logical_not, "bit_and": np.bitwise_and, "bit_or": np.bitwise_or,
-    "bit_xor": np.bitwise_xor, "bit_not": np.bitwise_not, "shift_left": np.left_shift,
-    "shift_right": np.right_shift, "select": np.where, "stop": lambda x: x,
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.true_divide,
+    "pow": np.power,
+    "neg": np.negative,
+    "sqrt": np.sqrt,
+    "cbrt": np.cbrt,
+    "exp": np.exp,
+    "exp2": np.exp2,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log2": np.log2,
+    "log10": np.log10,
+    "log1p": np.log1p,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "arcsin": np.arcsin,
+    "arccos": np.arccos,
+    "arctan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "arcsinh": np.arcsinh,
+    "arccosh": np.arccosh,
+    "arctanh": np.arctanh,
+    "arctan2": np.arctan2,
+    "hypot": np.hypot,
+    "expit": special.expit,
+    "erf": special.erf,
+    "erfc": special.erfc,
+    "gamma": special.gamma,
+    "lgamma": special.gammaln,
+    "digamma": special.psi,
+    "logaddexp": np.logaddexp,
+    "abs": np.abs,
+    "sign": np.sign,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "fmax": np.fmax,
+    "fmin": np.fmin,
+    "copysign": np.copysign,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "trunc": np.trunc,
+    "rint": np.rint,
+    "floordiv": np.floor_divide,
+    "mod": np.mod,
+    "fmod": np.fmod,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "isnan": np.isnan,
+    "isinf": np.isinf,
+    "isfinite": np.isfinite,
+    "logical_and": np.logical_and,
+    "logical_or": np.logical_or,
+    "logical_xor": np.logical_xor,
+    "logical_not": np.logical_not,
+    "bit_and": np.bitwise_and,
+    "bit_or": np.bitwise_or,
+    "bit_xor": np.bitwise_xor,
+    "bit_not": np.bitwise_not,
+    "shift_left": np.left_shift,
+    "shift_right": np.right_shift,
+    "select": np.where,
+    "stop": lambda x: x,
     "polygamma": lambda n, x: special.polygamma(np.asarray(n, int), x).astype(np.result_type(n, x)),
 }
 
@@ -133,8 +186,7 @@ def _argreduce(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
 
 def _contract(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
     p = eqn.params
-    out = np.einsum(inputs[0], list(p["a_axes"]), inputs[1], list(p["b_axes"]),
-                    list(p["out_axes"]))
+    out = np.einsum(inputs[0], list(p["a_axes"]), inputs[1], list(p["b_axes"]), list(p["out_axes"]))
     return (out,)
 
 
@@ -145,8 +197,9 @@ def numpy_index(spec: Spec, indices: Sequence[Any], sizes: Sizes) -> tuple[Any, 
         if isinstance(item, Slice):
             start, count = number(item.start, sizes), number(item.size, sizes)
             stop = start + count * item.step
-            out.append(slice(start, stop if stop >= 0 else None, item.step) if count
-                       else slice(0, 0))
+            out.append(
+                slice(start, stop if stop >= 0 else None, item.step) if count else slice(0, 0)
+            )
         elif isinstance(item, At):
             index = number(item.index, sizes)
             assert index >= 0, "At is never negative"
@@ -213,7 +266,7 @@ def _branch(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
 
 def _loop(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
     p = eqn.params
-    carried, captured = inputs[: p["carried"]], inputs[p["carried"]:]
+    carried, captured = inputs[: p["carried"]], inputs[p["carried"] :]
     start, stop, step = (number(p[k], sizes) for k in ("start", "stop", "step"))
     for k in range(start, stop, step):
         inner = {**sizes, p["symbol"]: k}
@@ -231,9 +284,22 @@ def _while(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
 
 
 RULES: dict[str, Callable[[Equation, list[Any], Sizes], Sequence[Any]]] = {
-    "convert": _convert, "dim": _dim, "broadcast": _broadcast, "reshape": _reshape,
-    "transpose": _transpose, "reduce": _reduce, "argreduce": _argreduce, "contract": _contract,
-    "index": _index, "update": _update, "iota": _iota, "concatenate": _concatenate,
-    "cumulative": _cumulative, "sort": _sort, "nonzero": _nonzero, "branch": _branch,
-    "loop": _loop, "while": _while,
+    "convert": _convert,
+    "dim": _dim,
+    "broadcast": _broadcast,
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "reduce": _reduce,
+    "argreduce": _argreduce,
+    "contract": _contract,
+    "index": _index,
+    "update": _update,
+    "iota": _iota,
+    "concatenate": _concatenate,
+    "cumulative": _cumulative,
+    "sort": _sort,
+    "nonzero": _nonzero,
+    "branch": _branch,
+    "loop": _loop,
+    "while": _while,
 }

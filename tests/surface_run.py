@@ -115,16 +115,19 @@ def replaced(tree: Any, leaves: list[Any]) -> Any:
 def _leaf(name: str, x: Any) -> Leaf:
     if isinstance(x, Number):
         return Leaf(name, np.asarray(x.value).dtype, (), "", "python")
-    shape = tuple(symbol_size(Symbol(f"{name}.shape[{k}]", n, 2)) if n > 1 else n
-                  for k, n in enumerate(np.shape(x)))
+    shape = tuple(
+        symbol_size(Symbol(f"{name}.shape[{k}]", n, 2)) if n > 1 else n
+        for k, n in enumerate(np.shape(x))
+    )
     if isinstance(x, np.generic):
         return Leaf(name, x.dtype, (), "", "numpy")
     layout = "C" if x.flags.c_contiguous else "F" if x.flags.f_contiguous else "A"
     return Leaf(name, x.dtype, shape, layout, "array")
 
 
-def trace_call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None
-               ) -> Traced:
+def trace_call(
+    function: Function, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None
+) -> Traced:
     """Capture a call."""
     kwargs = kwargs or {}
     inputs = leaves_of((args, kwargs))
@@ -140,14 +143,25 @@ def trace_call(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
         operands, outputs = collect_outputs(trace, result)
     symbols = trace.bound_symbols()
     graph = Graph(tuple(trace.inputs), tuple(trace.builder.equations), operands, symbols)
-    return Traced(verify(graph), outputs, inputs, [fetch(h) for h in trace.outside.hidden],
-                  trace.sizes.guards())
+    return Traced(
+        verify(graph),
+        outputs,
+        inputs,
+        [fetch(h) for h in trace.outside.hidden],
+        trace.sizes.guards(),
+    )
 
 
 def plain(sample: Sample, inputs: Sequence[Any]) -> Any:
     """What NumPy says."""
-    values = [x.value if isinstance(x, Number) else np.copy(x, order="K")
-              if isinstance(x, np.ndarray) else x for x in inputs]
+    values = [
+        x.value
+        if isinstance(x, Number)
+        else np.copy(x, order="K")
+        if isinstance(x, np.ndarray)
+        else x
+        for x in inputs
+    ]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         return sample.function(*replaced(sample.args, values), **replaced(sample.kwargs, values))
@@ -188,8 +202,13 @@ def same(tree: Any, expected: Any, got: Sequence[Any]) -> None:
         assert value.dtype == wanted.dtype, f"dtype {value.dtype}, NumPy says {wanted.dtype}"
         rtol = 2e-5 if value.dtype == np.float32 else 1e-11
         np.testing.assert_allclose(value, wanted, rtol=rtol, atol=rtol)
-        kind = ("array" if isinstance(expected, np.ndarray) else
-                "numpy" if isinstance(expected, np.generic) else "python")
+        kind = (
+            "array"
+            if isinstance(expected, np.ndarray)
+            else "numpy"
+            if isinstance(expected, np.generic)
+            else "python"
+        )
         assert value.shape != () or tree.kind == kind, f"{tree.kind}, NumPy says {kind}"
     elif isinstance(tree, (list, tuple)):
         assert len(tree) == len(expected)
@@ -226,6 +245,15 @@ def _laid_out(new: Any, like: Any) -> Any:
 
 
 __all__ = [
-    "Number", "S", "Sample", "Traced", "call", "check", "fixed", "leaves_of", "plain", "program",
+    "Number",
+    "S",
+    "Sample",
+    "Traced",
+    "call",
+    "check",
+    "fixed",
+    "leaves_of",
+    "plain",
+    "program",
     "trace_call",
 ]

@@ -24,11 +24,14 @@ NUMPY_FORM = (set(body.ROWS), set(plan.STATEMENTS))
 NUMBA_FORM = (set(structural.ROWS), set(scalars.ROWS), {"stop"}, REGIONS)
 
 
-@pytest.mark.parametrize("places", [
-    pytest.param(DERIVATIVES, id="derivative"),
-    pytest.param(NUMPY_FORM, id="NumPy form"),
-    pytest.param(NUMBA_FORM, id="numba form"),
-])
+@pytest.mark.parametrize(
+    "places",
+    [
+        pytest.param(DERIVATIVES, id="derivative"),
+        pytest.param(NUMPY_FORM, id="NumPy form"),
+        pytest.param(NUMBA_FORM, id="numba form"),
+    ],
+)
 def test_every_primitive_stands_in_exactly_one_place(places):
     assert set().union(*places) == set(PRIMITIVES)
     assert sum(map(len, places)) == len(PRIMITIVES), "a primitive stands in two of them"

@@ -21,8 +21,10 @@ from adjit.tracer.sizes import COMPARE
 def leaf_for(value: Any, name: str, *, ints: bool = True) -> Leaf | None:
     """The leaf of one argument, None for static ones."""
     if isinstance(value, np.ndarray):
-        shape = tuple(n if n < 2 else symbol_size(Symbol(f"{name}.shape[{k}]", n, 2))
-                      for k, n in enumerate(value.shape))
+        shape = tuple(
+            n if n < 2 else symbol_size(Symbol(f"{name}.shape[{k}]", n, 2))
+            for k, n in enumerate(value.shape)
+        )
         layout = "C" if value.flags.c_contiguous else "F" if value.flags.f_contiguous else "A"
         return Leaf(name, value.dtype, shape, layout, "array")
     if isinstance(value, np.generic):
@@ -53,9 +55,11 @@ class Traced:
         leaves = optree.tree_leaves((args, kwargs), none_is_leaf=True)
         arrays = [leaves[k] for k in self.dynamic]
         arrays += [fetch(hidden) for hidden in self.captured.hidden]
-        sizes = {s: (int(arrays[src.index]) if src.axis is None
-                     else arrays[src.index].shape[src.axis]) // src.divisor
-                 for s, src in self.captured.graph.symbols.items()}
+        sizes = {
+            s: (int(arrays[src.index]) if src.axis is None else arrays[src.index].shape[src.axis])
+            // src.divisor
+            for s, src in self.captured.graph.symbols.items()
+        }
         for value, array in zip(self.captured.graph.inputs, arrays, strict=True):
             if tuple(substitute(n, sizes) for n in value.shape) != np.shape(array):
                 return False
@@ -82,8 +86,12 @@ def trace(function: Callable[..., Any], *args: Any, ints: bool = True, **kwargs:
         out: tuple[tuple[Any, ...], dict[str, Any]] = optree.tree_unflatten(spec, filled)
         return out
 
-    captured = capture(function, [leaf for leaf in found if leaf is not None], rebuild,
-                       name=getattr(function, "__name__", "f"))
+    captured = capture(
+        function,
+        [leaf for leaf in found if leaf is not None],
+        rebuild,
+        name=getattr(function, "__name__", "f"),
+    )
     verify(captured.graph, "capture")
     return Traced(captured, dynamic)
 

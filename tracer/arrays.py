@@ -49,8 +49,14 @@ class TracedArray:
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, cell: Cell, kind: str = "array", steps: tuple[Step, ...] = (),
-                 strides: layout.Strides = None, writable: bool = True) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        kind: str = "array",
+        steps: tuple[Step, ...] = (),
+        strides: layout.Strides = None,
+        writable: bool = True,
+    ) -> None:
         self.cell = cell
         self.kind = kind
         self.steps = steps
@@ -129,13 +135,17 @@ class TracedArray:
 
     @property
     def imag(self) -> Any:
-        raise self.trace.error(UnsupportedError, ".imag of a real array is a read-only zero",
-                               "write np.zeros_like(x)")
+        raise self.trace.error(
+            UnsupportedError, ".imag of a real array is a read-only zero", "write np.zeros_like(x)"
+        )
 
     @property
     def base(self) -> Any:
-        raise self.trace.error(UnsupportedError, ".base is not known while tracing",
-                               "do not ask whether an array is a view")
+        raise self.trace.error(
+            UnsupportedError,
+            ".base is not known while tracing",
+            "do not ask whether an array is a view",
+        )
 
     @property
     def strides(self) -> layout.Strides:
@@ -177,16 +187,17 @@ class TracedArray:
     def _view(self, step: Step, strides: layout.Strides, *, writable: bool = True) -> TracedArray:
         if self.kind != "array":  # a scalar shares no memory
             return self.trace.wrap(self.operand, array=True)._view(step, strides)
-        return TracedArray(self.cell, "array", extend(self.steps, step), strides,
-                           self.writable and writable)
+        return TracedArray(
+            self.cell, "array", extend(self.steps, step), strides, self.writable and writable
+        )
 
-    def index_view(self, spec: Spec, indices: Sequence[Operand] = (), *,
-                   writable: bool = True) -> TracedArray:
+    def index_view(
+        self, spec: Spec, indices: Sequence[Operand] = (), *, writable: bool = True
+    ) -> TracedArray:
         """The view `self[spec]`; advanced indices give a read-only one (a diagonal)."""
         basic = is_basic(spec)
         strides = layout.indexed(self.strides, spec) if basic else None
-        return self._view(Index(tuple(spec), tuple(indices)), strides,
-                          writable=writable and basic)
+        return self._view(Index(tuple(spec), tuple(indices)), strides, writable=writable and basic)
 
     def transpose_view(self, perm: Sequence[int]) -> TracedArray:
         """Axes in the order `perm` (non-negative), as a view."""
@@ -230,8 +241,9 @@ class TracedArray:
         if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             shape = tuple(shape[0])
         if order != "C":
-            raise self.trace.error(UnsupportedError, f"reshape with order={order!r}",
-                                   "reshape the transposed array")
+            raise self.trace.error(
+                UnsupportedError, f"reshape with order={order!r}", "reshape the transposed array"
+            )
         return self.reshape_view(shape)
 
     # Writing.
@@ -240,16 +252,18 @@ class TracedArray:
         """Write all of this array (in place: every view of the memory sees it)."""
         trace = current_for(self.trace)
         if self.kind != "array":
-            raise TypeError(f"{self.python_type().__name__!r} object does not support item "
-                            "assignment")
+            raise TypeError(
+                f"{self.python_type().__name__!r} object does not support item assignment"
+            )
         if not self.writable:
             raise ValueError("assignment destination is read-only")
         value = trace.builder.broadcast(value, self.dims)
         table = trace.sizes.table
         self.cell.write(trace, write(trace.builder, self.cell.value, self.steps, table, value))
 
-    def update(self, spec: Spec, indices: Sequence[Operand], value: Operand, *, op: str = "set"
-               ) -> None:
+    def update(
+        self, spec: Spec, indices: Sequence[Operand], value: Operand, *, op: str = "set"
+    ) -> None:
         """`self[spec] = value`, or with op "add" `np.add.at(self, spec, value)`."""
         trace = current_for(self.trace)
         # fitting the value may have found that sizes of the spec are equal
@@ -277,8 +291,11 @@ class TracedArray:
 
     def __iter__(self) -> Iterator[TracedArray]:
         if not self.ndim:
-            raise TypeError("iteration over a 0-d array" if self.kind == "array" else
-                            f"{self.python_type().__name__!r} object is not iterable")
+            raise TypeError(
+                "iteration over a 0-d array"
+                if self.kind == "array"
+                else f"{self.python_type().__name__!r} object is not iterable"
+            )
         return (self[k] for k in range(len(self)))
 
     def __contains__(self, item: Any) -> bool:
@@ -289,8 +306,11 @@ class TracedArray:
         return f"<traced {name + ': ' if name else ''}{self._seen[1].type}>"
 
     def __copy__(self) -> TracedArray:
-        return self if self.kind != "array" else self.trace.wrap(
-            current_for(self.trace).lift(self), array=True)
+        return (
+            self
+            if self.kind != "array"
+            else self.trace.wrap(current_for(self.trace).lift(self), array=True)
+        )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> TracedArray:
         return self.__copy__()

@@ -92,15 +92,32 @@ def capture(fun: Any, leaves: Sequence[Leaf], rebuild: Rebuild, *, name: str) ->
         result = run_function(trace, fun, args, kwargs)
         operands, outputs = collect_outputs(trace, result)
         graph = Graph(
-            tuple(trace.inputs), tuple(trace.builder.equations), operands,
-            trace.bound_symbols(), name)
+            tuple(trace.inputs),
+            tuple(trace.builder.equations),
+            operands,
+            trace.bound_symbols(),
+            name,
+        )
     resolve = trace.sizes.resolve
-    scalars = {k: resolve(symbol_size(leaf.symbol)) for k, leaf in enumerate(leaves)
-               if leaf.symbol is not None}
-    written = frozenset(k for k, x in enumerate(arguments)
-                        if isinstance(x, TracedArray) and x.cell.value is not trace.inputs[k])
-    return Capture(graph, outputs, tuple(trace.outside.hidden), trace.outside.guards,
-                   trace.sizes.guards(), scalars, written)
+    scalars = {
+        k: resolve(symbol_size(leaf.symbol))
+        for k, leaf in enumerate(leaves)
+        if leaf.symbol is not None
+    }
+    written = frozenset(
+        k
+        for k, x in enumerate(arguments)
+        if isinstance(x, TracedArray) and x.cell.value is not trace.inputs[k]
+    )
+    return Capture(
+        graph,
+        outputs,
+        tuple(trace.outside.hidden),
+        trace.outside.guards,
+        trace.sizes.guards(),
+        scalars,
+        written,
+    )
 
 
 class _Recursion:

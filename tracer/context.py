@@ -41,8 +41,10 @@ def current_for(owner: Trace) -> Trace:
     if traces and owner.alive and owner in traces:
         return traces[-1]
     if not owner.alive:
-        reason = ("a traced value is used after its trace has ended: it was kept in an object "
-                  "that outlives the call")
+        reason = (
+            "a traced value is used after its trace has ended: it was kept in an object "
+            "that outlives the call"
+        )
     else:
         reason = "a traced value is used on another thread than the one that traces it"
     raise LeakedTraceError(reason, remedy="return the value from the function instead")

@@ -34,23 +34,30 @@ class Conversion:
 
 CONVERSIONS = {
     "__bool__": Conversion(
-        bool, "a decision in Python (if, while, and, or, not, bool())",
-        "use np.where(condition, a, b), np.logical_and/or/not, np.minimum or np.maximum"),
+        bool,
+        "a decision in Python (if, while, and, or, not, bool())",
+        "use np.where(condition, a, b), np.logical_and/or/not, np.minimum or np.maximum",
+    ),
     "__float__": Conversion(
-        float, "float() in a function that is not traced", "keep the traced value: drop the "
-        "float()"),
+        float, "float() in a function that is not traced", "keep the traced value: drop the float()"
+    ),
     "__int__": Conversion(
-        int, "int()", "use np.floor(x) for a rounded float, or pass the integer as an argument"),
+        int, "int()", "use np.floor(x) for a rounded float, or pass the integer as an argument"
+    ),
     "__index__": Conversion(
-        int, "an integer (a size, a loop count, an index of a list)",
-        "pass the integer as an argument; arrays can be indexed with traced integers", "iub"),
-    "__complex__": Conversion(
-        None, "complex()", "compute with real and imaginary part separately"),
+        int,
+        "an integer (a size, a loop count, an index of a list)",
+        "pass the integer as an argument; arrays can be indexed with traced integers",
+        "iub",
+    ),
+    "__complex__": Conversion(None, "complex()", "compute with real and imaginary part separately"),
     "__str__": Conversion(None, "a text", "return the value and print it outside"),
     "__format__": Conversion(None, "a text", "return the value and print it outside"),
     "__array__": Conversion(
-        None, "a function that wants a real NumPy array",
-        "use the NumPy functions that adjit supports, or compute this outside the function"),
+        None,
+        "a function that wants a real NumPy array",
+        "use the NumPy functions that adjit supports, or compute this outside the function",
+    ),
 }
 
 
@@ -89,5 +96,8 @@ def _known(x: TracedArray) -> Any:
 def _number_needed(x: TracedArray, what: str, remedy: str) -> DataDependentError:
     name = getattr(x.operand, "name", "")
     return current_for(x.trace).error(
-        DataDependentError, f"{what} needs the number behind {name or 'a traced value'}, which "
-        "is known only when the compiled function runs", remedy)
+        DataDependentError,
+        f"{what} needs the number behind {name or 'a traced value'}, which "
+        "is known only when the compiled function runs",
+        remedy,
+    )

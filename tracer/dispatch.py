@@ -32,10 +32,14 @@ REFUSED: dict[str, str] = {}
 
 #: `ufunc.reduce` and `.accumulate` where the ufunc has a function of its own
 _REDUCERS: Mapping[tuple[str, str], Any] = {
-    ("add", "reduce"): np.sum, ("multiply", "reduce"): np.prod,
-    ("maximum", "reduce"): np.max, ("minimum", "reduce"): np.min,
-    ("logical_and", "reduce"): np.all, ("logical_or", "reduce"): np.any,
-    ("add", "accumulate"): np.cumsum, ("multiply", "accumulate"): np.cumprod,
+    ("add", "reduce"): np.sum,
+    ("multiply", "reduce"): np.prod,
+    ("maximum", "reduce"): np.max,
+    ("minimum", "reduce"): np.min,
+    ("logical_and", "reduce"): np.all,
+    ("logical_or", "reduce"): np.any,
+    ("add", "accumulate"): np.cumsum,
+    ("multiply", "accumulate"): np.cumprod,
 }
 
 
@@ -55,15 +59,18 @@ def lookup(function: Any) -> Lowering | None:
 
 
 def qualified_name(function: Any) -> str:
-    """"module.name" of a function, "" where it has no name."""
+    """ "module.name" of a function, "" where it has no name."""
     if isinstance(function, np.ufunc):
         name = function.__name__
         if getattr(np, name, None) is function:
             return f"numpy.{name}"
         return f"scipy.special.{name}"
     module = getattr(function, "__module__", None) or ""
-    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", "") or (
-        type(function).__qualname__)
+    name = (
+        getattr(function, "__qualname__", None)
+        or getattr(function, "__name__", "")
+        or (type(function).__qualname__)
+    )
     return f"{module}.{name}" if module else str(name)
 
 
@@ -80,10 +87,14 @@ def _ufunc_method(ufunc: np.ufunc, method: str) -> Lowering | None:
     if row is None:
         return None
 
-    def along_first_axis(t: Trace, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None,
-                         **kwargs: Any) -> Any:
-        return row(t, array, axis=axis, dtype=dtype, out=out, **kwargs) if dtype is not None else (
-            row(t, array, axis=axis, out=out, **kwargs))
+    def along_first_axis(
+        t: Trace, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **kwargs: Any
+    ) -> Any:
+        return (
+            row(t, array, axis=axis, dtype=dtype, out=out, **kwargs)
+            if dtype is not None
+            else (row(t, array, axis=axis, out=out, **kwargs))
+        )
 
     return along_first_axis
 
@@ -115,8 +126,11 @@ def unsupported(trace: Trace, function: Any) -> UnsupportedError:
     name = qualified_name(function) or repr(function)
     short = public_name(function)
     remedy = REFUSED.get(name) or REFUSED.get(short) or _nearest(name)
-    error = trace.error(UnsupportedError, f"{short} received a traced value, and adjit does not "
-                        "know its derivative", remedy)
+    error = trace.error(
+        UnsupportedError,
+        f"{short} received a traced value, and adjit does not know its derivative",
+        remedy,
+    )
     assert isinstance(error, UnsupportedError)
     return error
 
@@ -128,5 +142,7 @@ def _nearest(name: str) -> str:
     names = [k.rpartition(".")[2] for k in known if k.rpartition(".")[0] == module]
     near = difflib.get_close_matches(short, names, n=1, cutoff=0.75)
     hint = f"the nearest supported name is {near[0]}; else " if near else ""
-    return (f"{hint}write it with supported NumPy functions, or compute it outside the "
-            "differentiated function and pass the result in")
+    return (
+        f"{hint}write it with supported NumPy functions, or compute it outside the "
+        "differentiated function and pass the result in"
+    )

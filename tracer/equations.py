@@ -49,9 +49,12 @@ def divided(size: Size) -> Iterator[tuple[Symbol, int]]:
 
 
 def _mentions(monomial: Sequence[Symbol | Opaque], symbol: Symbol) -> bool:
-    return any(atom == symbol if isinstance(atom, Symbol)
-               else symbol in symbols_of(atom.left) | symbols_of(atom.right)
-               for atom in monomial)
+    return any(
+        atom == symbol
+        if isinstance(atom, Symbol)
+        else symbol in symbols_of(atom.left) | symbols_of(atom.right)
+        for atom in monomial
+    )
 
 
 def solve(size: Dim, symbol: Symbol) -> Size:

@@ -68,11 +68,15 @@ def read(t: Trace, x: TracedArray, key: Any) -> TracedArray:
     view = basic and not to_scalar and not parsed.copies and x.kind == "array"
     if view and (x.trace is t or not parsed.operands):
         return x.index_view(parsed.spec, parsed.operands)
-    made = t.wrap(t.builder.index(t.lift(x), parsed.spec, parsed.operands),
-                  array=basic and not to_scalar)
+    made = t.wrap(
+        t.builder.index(t.lift(x), parsed.spec, parsed.operands), array=basic and not to_scalar
+    )
     if view:
-        made.cell.refuse_writes("an array of the surrounding function is written to inside a "
-                                "function that is differentiated by itself", "copy it first")
+        made.cell.refuse_writes(
+            "an array of the surrounding function is written to inside a "
+            "function that is differentiated by itself",
+            "copy it first",
+        )
     return made
 
 
@@ -103,9 +107,11 @@ def assigned(t: Trace, x: TracedArray, value: Any) -> Operand:
         else:
             name = x.cell.name or "the array"
             raise t.error(
-                DTypeError, f"a float is written into {name}, which has dtype {x.dtype}: NumPy "
+                DTypeError,
+                f"a float is written into {name}, which has dtype {x.dtype}: NumPy "
                 "would cut it to an integer and the derivative would be lost",
-                f"create {name} with dtype float, or write np.trunc(value).astype(int)")
+                f"create {name} with dtype float, or write np.trunc(value).astype(int)",
+            )
     return t.builder.convert(operand, x.dtype)
 
 
@@ -114,15 +120,22 @@ def parse(t: Trace, x: TracedArray, key: Any, *, for_write: bool = False) -> Par
     entries = [_entry(t, e) for e in (key if isinstance(key, tuple) else (key,))]
     consumed = sum(_axes_taken(e) for e in entries)
     if consumed > x.ndim:
-        raise t.error(IndexingError, f"too many indices for array: array is {x.ndim}-dimensional, "
-                      f"but {consumed} were indexed", "give one index per axis")
+        raise t.error(
+            IndexingError,
+            f"too many indices for array: array is {x.ndim}-dimensional, "
+            f"but {consumed} were indexed",
+            "give one index per axis",
+        )
     ellipses = [k for k, e in enumerate(entries) if e is Ellipsis]
     if len(ellipses) > 1:
-        raise t.error(IndexingError, "an index can only have a single ellipsis ('...')",
-                      "write ':' for the axes in question")
+        raise t.error(
+            IndexingError,
+            "an index can only have a single ellipsis ('...')",
+            "write ':' for the axes in question",
+        )
     missing: list[Any] = [slice(None)] * (x.ndim - consumed)
     if ellipses:
-        entries[ellipses[0]:ellipses[0] + 1] = missing
+        entries[ellipses[0] : ellipses[0] + 1] = missing
     else:
         entries += missing
     if for_write:
@@ -143,8 +156,11 @@ def _to_spec(t: Trace, x: TracedArray, entries: Sequence[Any], *, scalar: bool) 
             continue
         if is_mask(entry):
             if not entry.ndim:
-                raise t.error(IndexingError, "a single bool as an index is not supported",
-                              "use np.where(condition, a, b)")
+                raise t.error(
+                    IndexingError,
+                    "a single bool as an index is not supported",
+                    "use np.where(condition, a, b)",
+                )
             found = positions_of(t, x, entry, axis)
             for indices in found:
                 spec.append(Gather(len(operands), checked=True))
@@ -183,18 +199,25 @@ def position(t: Trace, index: Size, size: Size, axis: int) -> Size:
     start = index if decide(index, ">=", 0) else index + size
     if not decide(start, ">=", 0) or not decide(start, "<", size):
         raise t.error(
-            IndexingError, f"index {t.sizes.show(index)} is out of bounds for axis {axis} with "
-            f"size {t.sizes.show(size)}", "an index lies between -size and size - 1")
+            IndexingError,
+            f"index {t.sizes.show(index)} is out of bounds for axis {axis} with "
+            f"size {t.sizes.show(size)}",
+            "an index lies between -size and size - 1",
+        )
     return t.sizes.resolve(start)
 
 
-def _array_item(t: Trace, entry: Any, size: Size, axis: int, slot: int
-                ) -> tuple[Item, Operand, bool]:
+def _array_item(
+    t: Trace, entry: Any, size: Size, axis: int, slot: int
+) -> tuple[Item, Operand, bool]:
     static = entry if isinstance(entry, np.ndarray) else None
     operand = t.lift(t.outside.fresh(static) if static is not None else entry)
     if operand.type.dtype.kind not in "iu":
-        raise t.error(IndexingError, "arrays used as indices must be of integer (or boolean) type",
-                      f"the index has dtype {operand.type.dtype}: convert it with .astype(int)")
+        raise t.error(
+            IndexingError,
+            "arrays used as indices must be of integer (or boolean) type",
+            f"the index has dtype {operand.type.dtype}: convert it with .astype(int)",
+        )
     if not operand.shape:
         return AtValue(slot), operand, is_traced(entry) and entry.kind == "array"
     checked = False
@@ -210,8 +233,11 @@ def _entry(t: Trace, entry: Any) -> Any:
     if entry is None or entry is Ellipsis or isinstance(entry, (slice, SymInt)):
         return entry
     if isinstance(entry, (bool, np.bool_)):
-        raise t.error(IndexingError, "a single bool as an index is not supported",
-                      "use None to add an axis, or an if statement")
+        raise t.error(
+            IndexingError,
+            "a single bool as an index is not supported",
+            "use None to add an axis, or an if statement",
+        )
     if isinstance(entry, (int, np.integer)):
         return int(entry)
     if isinstance(entry, SymRange):
@@ -223,12 +249,19 @@ def _entry(t: Trace, entry: Any) -> Any:
     if isinstance(entry, np.ndarray):
         return entry if entry.ndim else _entry(t, entry[()])
     if isinstance(entry, (float, np.floating)):
-        raise t.error(IndexingError, "only integers, slices (`:`), ellipsis (`...`), None and "
-                      "integer or boolean arrays are valid indices", "convert it with int()")
+        raise t.error(
+            IndexingError,
+            "only integers, slices (`:`), ellipsis (`...`), None and "
+            "integer or boolean arrays are valid indices",
+            "convert it with int()",
+        )
     if hasattr(entry, "__index__"):
         return entry.__index__()
-    raise t.error(IndexingError, f"an index of type {type(entry).__name__} is not supported",
-                  "use integers, slices, arrays of integers or boolean masks")
+    raise t.error(
+        IndexingError,
+        f"an index of type {type(entry).__name__} is not supported",
+        "use integers, slices, arrays of integers or boolean masks",
+    )
 
 
 def _list_entry(t: Trace, items: list[Any]) -> Any:
@@ -250,5 +283,3 @@ def _check_indexable(t: Trace, x: TracedArray, key: Any) -> None:
     parts = key if isinstance(key, tuple) else (key,)
     if x.kind == "numpy" and not all(part is None or part is Ellipsis for part in parts):
         raise IndexError("invalid index to scalar variable.")
-
-

@@ -16,8 +16,14 @@ from adjit.tracer.trace import Rebuild, Trace
 from adjit.tracer.views import Cell
 
 
-def subtrace(trace: Trace, function: Callable[..., Any], leaves: Sequence[Any], rebuild: Rebuild,
-             *, name: str = "f") -> tuple[Graph, tuple[Operand, ...], Any]:
+def subtrace(
+    trace: Trace,
+    function: Callable[..., Any],
+    leaves: Sequence[Any],
+    rebuild: Rebuild,
+    *,
+    name: str = "f",
+) -> tuple[Graph, tuple[Operand, ...], Any]:
     """Capture `function` as a graph of its own, inside `trace`.
 
     `leaves` are traced arrays or numbers of the trace, `rebuild` makes (args, kwargs) of their

@@ -60,8 +60,8 @@ def broadcasted(shape: Shape, strides: Strides, new: Shape) -> Strides:
         return None
     extra = len(new) - len(shape)
     return (0,) * extra + tuple(
-        0 if n == 1 and m != 1 else s
-        for n, m, s in zip(shape, new[extra:], strides, strict=True))
+        0 if n == 1 and m != 1 else s for n, m, s in zip(shape, new[extra:], strides, strict=True)
+    )
 
 
 def reshaped(sizes: Sizes, shape: Shape, strides: Strides, new: Shape) -> Strides | bool:
@@ -81,8 +81,9 @@ def reshaped(sizes: Sizes, shape: Shape, strides: Strides, new: Shape) -> Stride
     return _regroup(sizes, [n for n, _ in old], [s for _, s in old], new)
 
 
-def _regroup(sizes: Sizes, old: Sequence[Size], strides: Sequence[Size], new: Shape
-             ) -> Strides | bool:
+def _regroup(
+    sizes: Sizes, old: Sequence[Size], strides: Sequence[Size], new: Shape
+) -> Strides | bool:
     out: list[Size] = [0] * len(new)
     i = k = 0
     while k < len(new) and i < len(old):

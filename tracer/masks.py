@@ -24,8 +24,7 @@ def is_mask(entry: Any) -> bool:
 
 def only_mask(t: Trace, x: TracedArray, entries: Sequence[Any]) -> Operand | None:
     first = entries[0] if entries else None
-    if not is_mask(first) or not all(e == slice(None) for e in entries[1:]
-                                      if isinstance(e, slice)):
+    if not is_mask(first) or not all(e == slice(None) for e in entries[1:] if isinstance(e, slice)):
         return None
     if not all(isinstance(e, slice) for e in entries[1:]):
         return None
@@ -40,10 +39,12 @@ def match_mask(t: Trace, mask: Operand, x: TracedArray, axis: int) -> None:
             t.sizes.equate(x.dims[axis + k], n)
         except ShapeError as error:
             raise t.error(
-                IndexingError, "boolean index did not match indexed array along axis "
+                IndexingError,
+                "boolean index did not match indexed array along axis "
                 f"{axis + k}; size of axis is {t.sizes.show(x.dims[axis + k])} but size of "
                 f"corresponding boolean axis is {t.sizes.show(n)}",
-                error.remedy or "give the mask the shape of the array") from None
+                error.remedy or "give the mask the shape of the array",
+            ) from None
 
 
 def positions_of(t: Trace, x: TracedArray, entry: Any, axis: int) -> Sequence[Operand]:
@@ -90,7 +91,7 @@ def _signature(t: Trace, x: Operand) -> Any:
 
 def write_masked(t: Trace, x: TracedArray, mask: Operand, value: Operand) -> bool:
     """`x[mask] = value` as a select, where the value does not depend on the count of the mask."""
-    rest = x.dims[len(mask.shape):]
+    rest = x.dims[len(mask.shape) :]
     shape = value.shape
     extra = len(shape) - len(rest)
     if extra > 0:
@@ -113,12 +114,15 @@ def fitted(t: Trace, value: Operand, place: Shape) -> Operand:
     target = t.sizes.resolve_shape(place)
     try:
         fits = len(value.shape) <= len(place) and (
-            t.sizes.broadcast([value.shape, target]) == t.sizes.resolve_shape(target))
+            t.sizes.broadcast([value.shape, target]) == t.sizes.resolve_shape(target)
+        )
     except ShapeError:
         fits = False
     if not fits:
         show = t.sizes.show_shape
         raise t.error(
-            ShapeError, f"could not broadcast input array from shape {show(shape)} into shape "
-            f"{show(place)}", "give the value the shape of the place that it is assigned to")
+            ShapeError,
+            f"could not broadcast input array from shape {show(shape)} into shape {show(place)}",
+            "give the value the shape of the place that it is assigned to",
+        )
     return value

@@ -40,8 +40,10 @@ def attribute(x: TracedArray, name: str) -> BoundMethod:
     if lowering is None or name.startswith("__"):
         if hasattr(python, name) and not name.startswith("__"):
             raise x.trace.error(
-                UnsupportedError, f"the attribute .{name} of arrays is not supported",
-                "use the np function of that name, or compute it outside the function")
+                UnsupportedError,
+                f"the attribute .{name} of arrays is not supported",
+                "use the np function of that name, or compute it outside the function",
+            )
         raise AttributeError(f"{python.__name__!r} object has no attribute {name!r}")
     if name not in _OF_NUMBERS:
         x.refuse_weak(name)

@@ -13,18 +13,32 @@ from adjit.tracer.context import current_for
 from adjit.tracer.symint import SymInt
 
 BINARY: Mapping[str, tuple[str, np.ufunc]] = {
-    "+": ("add", np.add), "-": ("sub", np.subtract), "*": ("mul", np.multiply),
-    "/": ("truediv", np.true_divide), "//": ("floordiv", np.floor_divide),
-    "%": ("mod", np.remainder), "**": ("pow", np.power), "@": ("matmul", np.matmul),
-    "&": ("and", np.bitwise_and), "|": ("or", np.bitwise_or), "^": ("xor", np.bitwise_xor),
-    "<<": ("lshift", np.left_shift), ">>": ("rshift", np.right_shift),
+    "+": ("add", np.add),
+    "-": ("sub", np.subtract),
+    "*": ("mul", np.multiply),
+    "/": ("truediv", np.true_divide),
+    "//": ("floordiv", np.floor_divide),
+    "%": ("mod", np.remainder),
+    "**": ("pow", np.power),
+    "@": ("matmul", np.matmul),
+    "&": ("and", np.bitwise_and),
+    "|": ("or", np.bitwise_or),
+    "^": ("xor", np.bitwise_xor),
+    "<<": ("lshift", np.left_shift),
+    ">>": ("rshift", np.right_shift),
 }
 COMPARE: Mapping[str, tuple[str, np.ufunc]] = {
-    "<": ("lt", np.less), "<=": ("le", np.less_equal), ">": ("gt", np.greater),
-    ">=": ("ge", np.greater_equal), "==": ("eq", np.equal), "!=": ("ne", np.not_equal),
+    "<": ("lt", np.less),
+    "<=": ("le", np.less_equal),
+    ">": ("gt", np.greater),
+    ">=": ("ge", np.greater_equal),
+    "==": ("eq", np.equal),
+    "!=": ("ne", np.not_equal),
 }
 UNARY: Mapping[str, tuple[str, np.ufunc]] = {
-    "-": ("neg", np.negative), "+": ("pos", np.positive), "~": ("invert", np.invert),
+    "-": ("neg", np.negative),
+    "+": ("pos", np.positive),
+    "~": ("invert", np.invert),
     "abs": ("abs", np.absolute),
 }
 _BITS = ("&", "|", "^")
@@ -69,11 +83,13 @@ def inplace(symbol: str, x: Any, y: Any) -> Any:
     if not np.can_cast(value.type.dtype, x.dtype, "same_kind"):
         raise TypeError(
             f"Cannot cast ufunc '{BINARY[symbol][1].__name__}' output from "
-            f"{value.type.dtype!r} to {x.dtype!r} with casting rule 'same_kind'")
+            f"{value.type.dtype!r} to {x.dtype!r} with casting rule 'same_kind'"
+        )
     if trace.sizes.broadcast([value.shape, x.dims]) != trace.sizes.resolve_shape(x.dims):
         raise ValueError(
             f"non-broadcastable output operand with shape {trace.sizes.show_shape(x.dims)} doesn't "
-            f"match the broadcast shape {trace.sizes.show_shape(value.shape)}")
+            f"match the broadcast shape {trace.sizes.show_shape(value.shape)}"
+        )
     x.set(trace.builder.convert(value, x.dtype))
     return x
 
@@ -107,7 +123,8 @@ def _trace_of(*operands: Any) -> Any:
 def accepts(other: Any) -> bool:
     """True for what NumPy would take as an operand of an array."""
     return is_traced(other) or isinstance(
-        other, (SymInt, bool, int, float, complex, np.generic, np.ndarray, list, tuple))
+        other, (SymInt, bool, int, float, complex, np.generic, np.ndarray, list, tuple)
+    )
 
 
 def install(cls: type) -> None:
@@ -135,8 +152,10 @@ def _compare_with_none(x: Any, symbol: str) -> bool:
     if x.kind != "array":
         return symbol == "!="
     raise _trace_of(x).error(
-        DataDependentError, f"`{symbol} None` compares an array element by element",
-        "write `is None` or `is not None`")
+        DataDependentError,
+        f"`{symbol} None` compares an array element by element",
+        "write `is None` or `is not None`",
+    )
 
 
 def _reflected(symbol: str) -> Callable[[Any, Any], Any]:

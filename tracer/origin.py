@@ -13,11 +13,26 @@ from typing import Any
 import adjit.ir
 
 #: Standard modules that only move objects about: traced values may pass through them.
-SAFE_MODULES = frozenset({
-    "functools", "itertools", "operator", "_operator", "collections", "copy", "dataclasses",
-    "typing", "types", "contextlib", "enum", "abc", "_functools", "_collections", "_abc",
-    "collections.abc",
-})
+SAFE_MODULES = frozenset(
+    {
+        "functools",
+        "itertools",
+        "operator",
+        "_operator",
+        "collections",
+        "copy",
+        "dataclasses",
+        "typing",
+        "types",
+        "contextlib",
+        "enum",
+        "abc",
+        "_functools",
+        "_collections",
+        "_abc",
+        "collections.abc",
+    }
+)
 
 
 @functools.cache
@@ -48,7 +63,8 @@ def is_library_file(file: str) -> bool:
 def is_user_function(function: Any) -> bool:
     """True for a Python function that the user wrote."""
     return isinstance(function, types.FunctionType) and not is_library_file(
-        function.__code__.co_filename)
+        function.__code__.co_filename
+    )
 
 
 def is_user_module(module: types.ModuleType) -> bool:

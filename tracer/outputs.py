@@ -51,21 +51,25 @@ def map_traced(function: Callable[[Any], Any], tree: Any) -> Any:
     if is_traced(tree) or isinstance(tree, SymInt):
         return function(tree)
     if isinstance(tree, dict):
-        return _rebuilt(tree, list(tree.values()), function,
-                        lambda items: _dict_like(tree, items))
+        return _rebuilt(tree, list(tree.values()), function, lambda items: _dict_like(tree, items))
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return _rebuilt(tree, list(tree), function, lambda items: type(tree)(*items))
     if type(tree) in (list, tuple):
         return _rebuilt(tree, list(tree), function, type(tree))
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         names = [f.name for f in dataclasses.fields(tree)]
-        return _rebuilt(tree, [getattr(tree, n) for n in names], function,
-                        lambda items: _with_fields(tree, names, items))
+        return _rebuilt(
+            tree,
+            [getattr(tree, n) for n in names],
+            function,
+            lambda items: _with_fields(tree, names, items),
+        )
     return tree
 
 
-def _rebuilt(tree: Any, items: list[Any], function: Callable[[Any], Any],
-             make: Callable[[list[Any]], Any]) -> Any:
+def _rebuilt(
+    tree: Any, items: list[Any], function: Callable[[Any], Any], make: Callable[[list[Any]], Any]
+) -> Any:
     mapped = [map_traced(function, x) for x in items]
     return tree if all(a is b for a, b in zip(items, mapped, strict=True)) else make(mapped)
 

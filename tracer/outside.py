@@ -100,7 +100,8 @@ class Outside:
         traced.cell.refuse_writes(
             f"the array {name or 'from outside'} is not an argument, and is written to: the "
             "compiled function does not change arrays that it finds outside",
-            "pass it as an argument, or copy it first")
+            "pass it as an argument, or copy it first",
+        )
         self._arrays[id(array)] = (array, traced, path)
         return traced
 
@@ -131,8 +132,11 @@ class Outside:
         """Raise unless it is a plain array of a supported dtype."""
         if type(array) not in (np.ndarray, np.memmap):
             raise self.trace.error(
-                DTypeError, f"{name or 'an array'} is a {type(array).__name__}, a subclass of "
-                "numpy.ndarray with a meaning of its own", "use np.asarray of it")
+                DTypeError,
+                f"{name or 'an array'} is a {type(array).__name__}, a subclass of "
+                "numpy.ndarray with a meaning of its own",
+                "use np.asarray of it",
+            )
         promotion.check_supported(self.trace, array.dtype)
 
     def _input(self, array: Any, path: Path, name: str, *, symbolic: bool) -> TracedArray:
@@ -163,12 +167,16 @@ class Outside:
         """`container[key]` of an outside list, tuple or dict; its errors are Python's own."""
         if isinstance(container, defaultdict) and key not in container:
             raise self.trace.error(
-                UnsupportedError, f"reading the key {key!r}, which is missing, adds it to a "
-                "defaultdict from outside the function", "use .get(key)")
+                UnsupportedError,
+                f"reading the key {key!r}, which is missing, adds it to a "
+                "defaultdict from outside the function",
+                "use .get(key)",
+            )
         found = container[key]
         if isinstance(key, slice):
-            return type(container)(self.item(container, k)
-                                   for k in range(*key.indices(len(container))))
+            return type(container)(
+                self.item(container, k) for k in range(*key.indices(len(container)))
+            )
         fixed = isinstance(container, tuple)
         base = self._names.get(id(container), "")
         name = f"{base}_{key}" if isinstance(key, (int, str)) else base
@@ -207,11 +215,16 @@ class Outside:
             return
         if holds_traced(value):
             raise self.trace.error(
-                LeakedTraceError, f"{what} would keep a traced value beyond its trace",
-                "return the value from the function instead")
+                LeakedTraceError,
+                f"{what} would keep a traced value beyond its trace",
+                "return the value from the function instead",
+            )
         raise self.trace.error(
-            UnsupportedError, f"{what} changes an object from outside the function; the compiled "
-            "function would do so only while it is traced", "return the new value instead")
+            UnsupportedError,
+            f"{what} changes an object from outside the function; the compiled "
+            "function would do so only while it is traced",
+            "return the new value instead",
+        )
 
 
 @functools.cache
@@ -219,7 +232,9 @@ def _reads_plainly(cls: type) -> bool:
     """True unless the user's class changes how its container is read."""
     return not any(
         isinstance(vars(base).get(name), types.FunctionType) and base.__module__ != "collections"
-        for base in cls.__mro__ for name in ("__getitem__", "__iter__", "__len__", "__contains__"))
+        for base in cls.__mro__
+        for name in ("__getitem__", "__iter__", "__len__", "__contains__")
+    )
 
 
 def _mapped(old: Any, new: Any) -> Any:

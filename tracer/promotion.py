@@ -24,12 +24,17 @@ def check_supported(trace: Trace, dtype: np.dtype[Any]) -> np.dtype[Any]:
     if dtype.kind in "biu" or (dtype.kind == "f" and dtype.itemsize in (4, 8)):
         if dtype.isnative:
             return dtype
-        raise trace.error(DTypeError, f"dtype {dtype} is not in native byte order",
-                          "convert it with x.astype(x.dtype.newbyteorder('='))")
+        raise trace.error(
+            DTypeError,
+            f"dtype {dtype} is not in native byte order",
+            "convert it with x.astype(x.dtype.newbyteorder('='))",
+        )
     what = {"c": "complex numbers", "O": "Python objects", "U": "text", "S": "text"}
     raise trace.error(
-        DTypeError, f"an array of {what.get(dtype.kind, f'dtype {dtype}')} is met, which cannot "
-        "be traced", "float64, float32, bool and integers are supported")
+        DTypeError,
+        f"an array of {what.get(dtype.kind, f'dtype {dtype}')} is met, which cannot be traced",
+        "float64, float32, bool and integers are supported",
+    )
 
 
 def among_floats(trace: Trace, x: Any) -> Any:
@@ -45,8 +50,9 @@ def is_float(x: Any) -> bool:
     return isinstance(x, float) or (dtype is not None and dtype.kind == "f")
 
 
-def common_dtype(trace: Trace, objs: Sequence[Any], operands: Sequence[Operand], kinds: str
-                 ) -> np.dtype[Any]:
+def common_dtype(
+    trace: Trace, objs: Sequence[Any], operands: Sequence[Operand], kinds: str
+) -> np.dtype[Any]:
     """NumPy's result type; where its kind is not among `kinds`, that of a float ufunc."""
     strong = [x.type.dtype for obj, x in zip(objs, operands, strict=True) if not is_weak(obj)]
     weak = [x.type.dtype.kind for obj, x in zip(objs, operands, strict=True) if is_weak(obj)]
@@ -61,8 +67,11 @@ def common_dtype(trace: Trace, objs: Sequence[Any], operands: Sequence[Operand],
         elif dtype.kind == "b":
             dtype = np.dtype(np.int64)
         else:
-            raise trace.error(DTypeError, f"dtype {dtype} is not possible here",
-                              "convert the argument with .astype()")
+            raise trace.error(
+                DTypeError,
+                f"dtype {dtype} is not possible here",
+                "convert the argument with .astype()",
+            )
     return check_supported(trace, dtype)
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 UNKNOWN_LAYOUT = (
     "an array is written to after a reshape of it, or of the array that it was reshaped from, "
     "whose memory layout is not known while tracing: whether both share memory is not known",
-    "call .copy() before reshaping, or pass a C-contiguous array")
+    "call .copy() before reshaping, or pass a C-contiguous array",
+)
 
 
 def full_shape(t: Trace, old: Shape, asked: Sequence[Any]) -> Shape:
@@ -42,5 +43,8 @@ def full_shape(t: Trace, old: Shape, asked: Sequence[Any]) -> Shape:
 
 def _bad_reshape(t: Trace, old: Shape, new: Sequence[Any]) -> ShapeError:
     show = t.sizes.show_shape
-    return t.error(ShapeError, f"an array of shape {show(old)} cannot be reshaped into "
-                   f"{show(new)}", "the number of elements must stay the same")
+    return t.error(
+        ShapeError,
+        f"an array of shape {show(old)} cannot be reshaped into {show(new)}",
+        "the number of elements must stay the same",
+    )

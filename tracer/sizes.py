@@ -23,8 +23,12 @@ from adjit.tracer.symint import SymInt
 __all__ = ["SizeGuard", "Sizes", "SymInt"]
 
 COMPARE: Mapping[str, Callable[[int, int], bool]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
-    ">": operator.gt, ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 _OPPOSITE = {"!=": "==", "<": ">=", ">": "<="}
 
@@ -88,8 +92,11 @@ class Sizes:
 
     def fits(self, size: Size) -> bool:
         """True where the size, and what it is computed from, are numbers of int64 (guarded)."""
-        return all(self.decide(part, "<=", LARGEST) and self.decide(part, ">=", -LARGEST - 1)
-                   for part in may_overflow(self.resolve(size)) if hint(part) is not None)
+        return all(
+            self.decide(part, "<=", LARGEST) and self.decide(part, ">=", -LARGEST - 1)
+            for part in may_overflow(self.resolve(size))
+            if hint(part) is not None
+        )
 
     def decide(self, a: Size, op: str, b: Size) -> bool:
         """The truth of `a op b`: proved by bounds, else as while tracing, with a guard."""
@@ -109,7 +116,8 @@ class Sizes:
             raise DataDependentError(
                 f"the code asks whether {self.show(a)} {op} {self.show(b)}, which depends on the "
                 "numbers in an array and is not known while tracing",
-                remedy="use a select (np.where) over the whole array instead of a boolean mask")
+                remedy="use a select (np.where) over the whole array instead of a boolean mask",
+            )
         truth = COMPARE[op](value, 0)
         if op == "==" and truth:
             self.equate(a, b)
@@ -128,7 +136,8 @@ class Sizes:
             raise DataDependentError(
                 f"Python needs the number {self.show(size)}, which depends on the numbers in an "
                 "array and is not known while tracing",
-                remedy="use a select (np.where) over the whole array instead of a boolean mask")
+                remedy="use a select (np.where) over the whole array instead of a boolean mask",
+            )
         self.equate(size, value)
         return value
 
@@ -151,7 +160,8 @@ class Sizes:
             raise ShapeError(
                 f"{what} {self.show(a)} and {self.show(b)} depend on the numbers in an array: "
                 "that they agree is not known while tracing",
-                remedy="index with the same mask, or use a select (np.where) over whole arrays")
+                remedy="index with the same mask, or use a select (np.where) over whole arrays",
+            )
         self._unify(difference)
         return self.resolve(a)
 
@@ -207,8 +217,9 @@ class Sizes:
         out: list[Size] = [1] * ndim
         for shape in shapes:
             for axis, size in enumerate(shape, start=ndim - len(shape)):
-                out[axis] = self._broadcast_size(self.resolve(out[axis]), self.resolve(size),
-                                                 shapes)
+                out[axis] = self._broadcast_size(
+                    self.resolve(out[axis]), self.resolve(size), shapes
+                )
         return self.resolve_shape(out)
 
     def _broadcast_size(self, a: Size, b: Size, shapes: Sequence[Shape]) -> Size:
@@ -224,9 +235,10 @@ class Sizes:
             return self.equate(a, b)
         except ShapeError as error:
             listed = " and ".join(self.show_shape(s) for s in shapes)
-            raise ShapeError(f"shapes {listed} do not broadcast: {error.reason}",
-                             remedy=error.remedy or "sizes must be equal, or one of them 1"
-                             ) from None
+            raise ShapeError(
+                f"shapes {listed} do not broadcast: {error.reason}",
+                remedy=error.remedy or "sizes must be equal, or one of them 1",
+            ) from None
 
     def _may_be_one(self, size: Size) -> bool:
         low, _ = bounds(size)

@@ -73,8 +73,12 @@ class SymInt:
         found = self._decide(op, other)
         if found is NotImplemented and isinstance(other, float):
             number = int(self)
-            return {"<": number < other, "<=": number <= other, ">": number > other,
-                    ">=": number >= other}[op]
+            return {
+                "<": number < other,
+                "<=": number <= other,
+                ">": number > other,
+                ">=": number >= other,
+            }[op]
         return found
 
     def __bool__(self) -> bool:
@@ -187,8 +191,11 @@ _ARITHMETIC: dict[str, tuple[str, Callable[[Trace, Any, Any], Any]]] = {
     "mod": ("%", _divide(mod)),
 }
 _BITS: dict[str, Callable[[int, int], int]] = {
-    "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b,
-    "lshift": lambda a, b: a << b, "rshift": lambda a, b: a >> b,
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "xor": lambda a, b: a ^ b,
+    "lshift": lambda a, b: a << b,
+    "rshift": lambda a, b: a >> b,
 }
 
 
@@ -201,8 +208,9 @@ def _install() -> None:
         setattr(SymInt, f"__r{name}__", _bit_method(bits, swapped=True))
 
 
-def _method(symbol: str, compute: Callable[[Trace, Any, Any], Any], *, swapped: bool
-            ) -> Callable[[SymInt, Any], Any]:
+def _method(
+    symbol: str, compute: Callable[[Trace, Any, Any], Any], *, swapped: bool
+) -> Callable[[SymInt, Any], Any]:
     def method(self: SymInt, other: Any) -> Any:
         a, b = (other, self) if swapped else (self, other)
         if is_integer(other):
@@ -216,8 +224,9 @@ def _method(symbol: str, compute: Callable[[Trace, Any, Any], Any], *, swapped: 
     return method
 
 
-def _bit_method(compute: Callable[[int, int], int], *, swapped: bool
-                ) -> Callable[[SymInt, Any], Any]:
+def _bit_method(
+    compute: Callable[[int, int], int], *, swapped: bool
+) -> Callable[[SymInt, Any], Any]:
     def method(self: SymInt, other: Any) -> Any:
         if not is_integer(other):
             return NotImplemented

@@ -137,11 +137,16 @@ class Trace:
         if isinstance(obj, SymRange):
             return self.lift(self.lowered(np.arange, obj.start, obj.stop, obj.step))
         if isinstance(obj, complex):
-            raise self.error(DTypeError, f"the complex number {obj} is not supported",
-                             "compute with real and imaginary part separately")
+            raise self.error(
+                DTypeError,
+                f"the complex number {obj} is not supported",
+                "compute with real and imaginary part separately",
+            )
         raise self.error(
-            DTypeError, f"an object of type {type(obj).__name__} cannot become an array of numbers",
-            "use arrays, numbers, and lists or tuples of them")
+            DTypeError,
+            f"an object of type {type(obj).__name__} cannot become an array of numbers",
+            "use arrays, numbers, and lists or tuples of them",
+        )
 
     def _lift_traced(self, x: TracedArray) -> Operand:
         if x.trace is self and self.alive:
@@ -174,17 +179,20 @@ class Trace:
         if not promotion.any_traced(items):
             return self.lift(self.outside.fresh(promotion.as_array(self, items)))
         parts = [self.lift(x) for x in items]
-        dtype = promotion.check_supported(
-            self, np.result_type(*[x.type.dtype for x in parts]))
+        dtype = promotion.check_supported(self, np.result_type(*[x.type.dtype for x in parts]))
         first = parts[0]
         for part in parts[1:]:
             if len(part.shape) != len(first.shape):
-                raise ValueError("setting an array element with a sequence. The requested array "
-                                 "has an inhomogeneous shape")
+                raise ValueError(
+                    "setting an array element with a sequence. The requested array "
+                    "has an inhomogeneous shape"
+                )
             for n, m in zip(first.shape, part.shape, strict=True):
                 self.sizes.equate(n, m, "sizes of the rows of a list")
-        rows = [self.builder.reshape(self._array(self.builder.convert(x, dtype)), (1, *x.shape))
-                for x in parts]
+        rows = [
+            self.builder.reshape(self._array(self.builder.convert(x, dtype)), (1, *x.shape))
+            for x in parts
+        ]
         return rows[0] if len(rows) == 1 else self.builder.emit(st.concatenate, *rows, axis=0)
 
     def _array(self, x: Operand) -> Operand:
@@ -203,8 +211,10 @@ class Trace:
             objs = tuple(promotion.among_floats(self, x) for x in objs)
         operands = [self.lift(x) for x in objs]
         dtype = promotion.common_dtype(self, objs, operands, kinds)
-        return [promotion.convert(self, x, operand, dtype)
-                for x, operand in zip(objs, operands, strict=True)]
+        return [
+            promotion.convert(self, x, operand, dtype)
+            for x, operand in zip(objs, operands, strict=True)
+        ]
 
     def elementwise(self, primitive: Primitive, *objs: Any, weak: bool = False) -> TracedArray:
         """Promote, broadcast, emit, wrap."""
@@ -251,9 +261,11 @@ class Trace:
         count = len(self.builder.equations)
         if count > MAX_EQUATIONS:
             raise self.error(
-                TraceError, f"the function has grown to {count} operations: a Python loop is "
+                TraceError,
+                f"the function has grown to {count} operations: a Python loop is "
                 "unrolled, one copy of its body for each turn",
-                "replace the loop by operations on whole arrays")
+                "replace the loop by operations on whole arrays",
+            )
 
     def note_layout(self, result: Any, args: Sequence[Any], first: int) -> None:
         """Say that the memory layout of a result is not known, where its operands are not in C
@@ -266,7 +278,8 @@ class Trace:
         made = self.builder.equations[first:]
         elementwise = all(e.primitive.kind == "elementwise" for e in made)
         fortran = elementwise and all(
-            x.ndim == result.ndim and is_contiguous(x.dims, x.strides, "F") for x in arrays)
+            x.ndim == result.ndim and is_contiguous(x.dims, x.strides, "F") for x in arrays
+        )
         result.cell.layout = "F" if fortran else "?"
 
     def rewrite_sizes(self, table: Mapping[Symbol, Size]) -> None:

@@ -49,9 +49,11 @@ class Cell:
             raise trace.error(UnsupportedError, self.refusal, self.remedy)
         if trace is not self.trace:
             raise trace.error(
-                LeakedTraceError, "an array of the surrounding function is written to inside a "
+                LeakedTraceError,
+                "an array of the surrounding function is written to inside a "
                 "function that is differentiated by itself",
-                "copy it first, or return the new array")
+                "copy it first, or return the new array",
+            )
         self.value = value
         if isinstance(value, Value):
             value.name = value.name or self.name
@@ -83,8 +85,9 @@ class Broadcast:
 Step = Index | Transpose | Reshape | Broadcast
 
 
-def read(b: GraphBuilder, x: Operand, steps: Sequence[Step], table: Mapping[Symbol, Size]
-         ) -> Operand:
+def read(
+    b: GraphBuilder, x: Operand, steps: Sequence[Step], table: Mapping[Symbol, Size]
+) -> Operand:
     """The value that a chain of steps sees in a cell that holds `x`."""
     for step in steps:
         if isinstance(step, Index):
@@ -98,8 +101,9 @@ def read(b: GraphBuilder, x: Operand, steps: Sequence[Step], table: Mapping[Symb
     return x
 
 
-def write(b: GraphBuilder, x: Operand, steps: Sequence[Step], table: Mapping[Symbol, Size],
-          new: Operand) -> Operand:
+def write(
+    b: GraphBuilder, x: Operand, steps: Sequence[Step], table: Mapping[Symbol, Size], new: Operand
+) -> Operand:
     """The cell's content after the place that the steps see became `new`."""
     if not steps:
         return new
@@ -152,8 +156,13 @@ def _compose(outer: Index, inner: Index) -> Index | None:
             return None
         follower = pending.pop(0)
         if isinstance(follower, Slice):
-            out.append(Slice(item.start + follower.start * item.step, follower.size,
-                             item.step * follower.step))
+            out.append(
+                Slice(
+                    item.start + follower.start * item.step,
+                    follower.size,
+                    item.step * follower.step,
+                )
+            )
         elif isinstance(follower, At):
             out.append(At(item.start + follower.index * item.step))
         else:

@@ -12,27 +12,63 @@ from adjit.ir.primitives import structural as st
 
 #: Reverse rules that see the cotangent with its conditions, possibly smaller than the array.
 LAZY: Mapping[Primitive, LazyRule] = {
-    **elementwise.LAZY, **shapes.LAZY, **reductions.LAZY, **contraction.LAZY, **indexing.LAZY,
+    **elementwise.LAZY,
+    **shapes.LAZY,
+    **reductions.LAZY,
+    **contraction.LAZY,
+    **indexing.LAZY,
 }
 #: Reverse rules that see one whole array.
 DENSE: Mapping[Primitive, DenseRule] = {**reductions.DENSE, **indexing.DENSE}
 #: Forward (tangent) rules.
 FORWARD: Mapping[Primitive, ForwardRule] = {
-    **elementwise.FORWARD, **shapes.FORWARD, **reductions.FORWARD, **contraction.FORWARD,
+    **elementwise.FORWARD,
+    **shapes.FORWARD,
+    **reductions.FORWARD,
+    **contraction.FORWARD,
     **indexing.FORWARD,
 }
 
 #: Primitives whose result has derivative zero wherever it has one, or is not a float.
-ZERO: frozenset[Primitive] = frozenset((
-    ew.floordiv, ew.sign, ew.floor, ew.ceil, ew.trunc, ew.rint, ew.stop,
-    ew.lt, ew.le, ew.gt, ew.ge, ew.eq, ew.ne, ew.isnan, ew.isinf, ew.isfinite,
-    ew.logical_and, ew.logical_or, ew.logical_xor, ew.logical_not,
-    ew.bit_and, ew.bit_or, ew.bit_xor, ew.bit_not, ew.shift_left, ew.shift_right,
-    st.dim, st.iota, st.argreduce, st.nonzero,
-))
+ZERO: frozenset[Primitive] = frozenset(
+    (
+        ew.floordiv,
+        ew.sign,
+        ew.floor,
+        ew.ceil,
+        ew.trunc,
+        ew.rint,
+        ew.stop,
+        ew.lt,
+        ew.le,
+        ew.gt,
+        ew.ge,
+        ew.eq,
+        ew.ne,
+        ew.isnan,
+        ew.isinf,
+        ew.isfinite,
+        ew.logical_and,
+        ew.logical_or,
+        ew.logical_xor,
+        ew.logical_not,
+        ew.bit_and,
+        ew.bit_or,
+        ew.bit_xor,
+        ew.bit_not,
+        ew.shift_left,
+        ew.shift_right,
+        st.dim,
+        st.iota,
+        st.argreduce,
+        st.nonzero,
+    )
+)
 
 _DIFFERENTIABLE_INPUTS: Mapping[Primitive, tuple[int, ...]] = {
-    ew.select: (1, 2), st.index: (0,), st.update: (0, 1),
+    ew.select: (1, 2),
+    st.index: (0,),
+    st.update: (0, 1),
 }
 
 

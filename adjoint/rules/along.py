@@ -10,8 +10,9 @@ from adjit.ir.indexing import Gather, Spec
 from adjit.ir.primitives import structural as st
 
 
-def along_axis(builder: GraphBuilder, order: Operand, axis: int
-               ) -> tuple[Spec, tuple[Operand, ...]]:
+def along_axis(
+    builder: GraphBuilder, order: Operand, axis: int
+) -> tuple[Spec, tuple[Operand, ...]]:
     """Spec and indices that read, for every place, the entry `order` along `axis`: NumPy's
     `take_along_axis`."""
     ndim = len(order.shape)
@@ -25,8 +26,9 @@ def along_axis(builder: GraphBuilder, order: Operand, axis: int
     return tuple(Gather(k, checked=True) for k in range(ndim)), tuple(indices)
 
 
-def moved_last(builder: GraphBuilder, x: Operand, axis: int
-               ) -> tuple[Operand, Callable[[Operand], Operand]]:
+def moved_last(
+    builder: GraphBuilder, x: Operand, axis: int
+) -> tuple[Operand, Callable[[Operand], Operand]]:
     """x with `axis` moved to the end, and what moves it back."""
     perm = [*(k for k in range(len(x.shape)) if k != axis), axis]
     inverse = [perm.index(k) for k in range(len(perm))]

@@ -30,13 +30,21 @@ def _contract(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[
     for k, x, labels, other, other_labels in sides:
         if context.wants(x):
             part = _adjoint(builder, value, out, other, other_labels, labels, ct_first=k == 0)
-            yield k, Cotangent(part, x.shape, ct.conditions,
-                               stamp=(builder.location, builder.source),
-                               support=_support(builder, ct.support, p["out_axes"], labels))
+            yield (
+                k,
+                Cotangent(
+                    part,
+                    x.shape,
+                    ct.conditions,
+                    stamp=(builder.location, builder.source),
+                    support=_support(builder, ct.support, p["out_axes"], labels),
+                ),
+            )
 
 
-def _support(builder: GraphBuilder, support: Support | None, out: Labels, target: Labels
-             ) -> Support | None:
+def _support(
+    builder: GraphBuilder, support: Support | None, out: Labels, target: Labels
+) -> Support | None:
     """An entry is 0 where all that is summed up for it is."""
 
     def change(mask: Operand) -> Operand:
@@ -52,8 +60,9 @@ def _support(builder: GraphBuilder, support: Support | None, out: Labels, target
     return mapped_support(support, change)
 
 
-def _varying(builder: GraphBuilder, ct: Cotangent, labels: Labels
-             ) -> tuple[Operand, tuple[int, ...]]:
+def _varying(
+    builder: GraphBuilder, ct: Cotangent, labels: Labels
+) -> tuple[Operand, tuple[int, ...]]:
     """The cotangent without the axes along which it is constant, and the labels left."""
     offset = len(labels) - len(ct.value.shape)
     kept = tuple(label for k, label in enumerate(labels[offset:]) if ct.value.shape[k] != 1)
@@ -61,8 +70,16 @@ def _varying(builder: GraphBuilder, ct: Cotangent, labels: Labels
     return builder.reshape(ct.value, shape), kept
 
 
-def _adjoint(builder: GraphBuilder, ct: Operand, out: Labels, other: Operand, labels: Labels,
-             target: Labels, *, ct_first: bool) -> Operand:
+def _adjoint(
+    builder: GraphBuilder,
+    ct: Operand,
+    out: Labels,
+    other: Operand,
+    labels: Labels,
+    target: Labels,
+    *,
+    ct_first: bool,
+) -> Operand:
     """The cotangent of the operand with labels `target`; it may lack axes along which it is
     constant, as `spread` leaves them out."""
     extra = [k for k, label in enumerate(labels) if label not in target and label not in out]
@@ -76,11 +93,13 @@ def _adjoint(builder: GraphBuilder, ct: Operand, out: Labels, other: Operand, la
         number = ct if not out else other
         value = times(builder, number, array)
     elif ct_first:
-        value = builder.emit(st.contract, ct, other, a_axes=tuple(out), b_axes=labels,
-                             out_axes=result)
+        value = builder.emit(
+            st.contract, ct, other, a_axes=tuple(out), b_axes=labels, out_axes=result
+        )
     else:
-        value = builder.emit(st.contract, other, ct, a_axes=labels, b_axes=tuple(out),
-                             out_axes=result)
+        value = builder.emit(
+            st.contract, other, ct, a_axes=labels, b_axes=tuple(out), out_axes=result
+        )
     sizes = dict(zip(result, value.shape, strict=True))
     shape = [sizes.get(label, 1) for label in target]
     while shape and shape[0] == 1 and len(shape) > len(value.shape):
@@ -88,8 +107,9 @@ def _adjoint(builder: GraphBuilder, ct: Operand, out: Labels, other: Operand, la
     return builder.reshape(value, tuple(shape)) if len(shape) != len(value.shape) else value
 
 
-def _contract_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                      ) -> Operand:
+def _contract_forward(
+    context: Context, eqn: Equation, tangents: Sequence[Operand | None]
+) -> Operand:
     builder, (a, b) = context.builder, eqn.inputs
     parts = [
         builder.emit(st.contract, *pair, **eqn.params)

@@ -16,9 +16,7 @@ from adjit.adjoint.squares import is_sum_of_squares
 from adjit.ir import PRIMITIVES, Equation, Literal, Operand, Primitive, literal
 from adjit.ir.primitives import elementwise as ew
 
-_DERIVED: Mapping[str, Row] = {
-    name: tuple(map(Partial, texts)) for name, texts in DERIVED.items()
-}
+_DERIVED: Mapping[str, Row] = {name: tuple(map(Partial, texts)) for name, texts in DERIVED.items()}
 
 #: The partials of each elementwise primitive, before the special cases below.
 TABLE: Mapping[Primitive, Row] = {
@@ -47,8 +45,13 @@ def _pow(context: Context, eqn: Equation) -> Row | None:
     n = float(exponent.value)
     if n == 0.5:
         return *(_sqrt(context, eqn) or (Partial("0.5 / out"),)), None
-    known = {0.0: None, 1.0: ONE, 2.0: Partial("2 * x"), -1.0: Partial("-out ** 2"),
-             -0.5: Partial("-0.5 * out / x")}
+    known = {
+        0.0: None,
+        1.0: ONE,
+        2.0: Partial("2 * x"),
+        -1.0: Partial("-out ** 2"),
+        -0.5: Partial("-0.5 * out / x"),
+    }
     return known.get(n, Partial(f"{n!r} * x ** {n - 1!r}")), None
 
 
@@ -100,9 +103,18 @@ def _chain(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int
         if part is None:
             continue
         value = evaluator.scale(part.value, partial.text)
-        yield k, part if value is part.value else Cotangent(
-            value, part.shape, part.conditions,
-            stamp=(context.builder.location, context.builder.source), support=part.support)
+        yield (
+            k,
+            part
+            if value is part.value
+            else Cotangent(
+                value,
+                part.shape,
+                part.conditions,
+                stamp=(context.builder.location, context.builder.source),
+                support=part.support,
+            ),
+        )
 
 
 def _select(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Cotangent]]:
@@ -131,15 +143,15 @@ def _chain_forward(context: Context, eqn: Equation, tangents: Sequence[Operand |
     return literal(0, eqn.output.dtype) if total is None else total
 
 
-def _select_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                    ) -> Operand:
+def _select_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]) -> Operand:
     zero = literal(0, eqn.output.dtype)
     branches = [zero if t is None else t for t in tangents[1:]]
     return context.builder.emit(ew.select, eqn.inputs[0], *branches)
 
 
-def _convert_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                     ) -> Operand:
+def _convert_forward(
+    context: Context, eqn: Equation, tangents: Sequence[Operand | None]
+) -> Operand:
     (tangent,) = tangents
     assert tangent is not None
     return context.builder.convert(tangent, eqn.output.dtype)
@@ -148,7 +160,9 @@ def _convert_forward(context: Context, eqn: Equation, tangents: Sequence[Operand
 _ACTIVE = [p for p, row in TABLE.items() if any(row)]
 
 LAZY: dict[Primitive, LazyRule] = {
-    **dict.fromkeys(_ACTIVE, _chain), ew.select: _select, ew.convert: _convert,
+    **dict.fromkeys(_ACTIVE, _chain),
+    ew.select: _select,
+    ew.convert: _convert,
 }
 FORWARD: dict[Primitive, ForwardRule] = {
     **dict.fromkeys(_ACTIVE, _chain_forward),

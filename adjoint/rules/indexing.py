@@ -21,8 +21,9 @@ def _index(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int
     yield 0, Scatter(ct.value, eqn.params["spec"], eqn.inputs[1:], ct.conditions, ct.support)
 
 
-def _update(context: Context, eqn: Equation, ct: Operand
-            ) -> Iterator[tuple[int, Operand | Scatter | Cotangent]]:
+def _update(
+    context: Context, eqn: Equation, ct: Operand
+) -> Iterator[tuple[int, Operand | Scatter | Cotangent]]:
     builder, (x, v, *indices) = context.builder, eqn.inputs
     spec, adds = eqn.params["spec"], eqn.params["op"] == "add"
     # v first: the place is read before it is overwritten, so that it can be zeroed in place.
@@ -40,8 +41,9 @@ def _update(context: Context, eqn: Equation, ct: Operand
         yield 0, Cotangent(rest, x.shape, support=written_over(builder, x.shape, spec, indices))
 
 
-def _last_writers(builder: GraphBuilder, shape: Shape, spec: Spec, indices: Sequence[Operand]
-                  ) -> Operand:
+def _last_writers(
+    builder: GraphBuilder, shape: Shape, spec: Spec, indices: Sequence[Operand]
+) -> Operand:
     """For each element written, whether it is the one that stays: no later one of the same
     assignment goes to the same place."""
     place = result_shape(spec, [i.shape for i in indices])
@@ -67,8 +69,7 @@ def distinct(context: Context, spec: Spec, indices: Sequence[Operand]) -> bool:
         (first, *others) = found
         if first is not None and all(eqn is first for eqn in others):
             return set(operands) == set(first.outputs)
-    return any(
-        product(x.shape) == product(place) and _no_entry_twice(context, x) for x in operands)
+    return any(product(x.shape) == product(place) and _no_entry_twice(context, x) for x in operands)
 
 
 def counts_up(context: Context, x: Operand, size: Size) -> bool:
@@ -91,20 +92,17 @@ def _no_entry_twice(context: Context, x: Operand) -> bool:
     return eqn.primitive is st.iota or (eqn.primitive is st.nonzero and len(eqn.outputs) == 1)
 
 
-def _sort(context: Context, eqn: Equation, ct: Operand
-          ) -> Iterator[tuple[int, Operand | Scatter]]:
+def _sort(context: Context, eqn: Equation, ct: Operand) -> Iterator[tuple[int, Operand | Scatter]]:
     order: Value = eqn.outputs[1]
     yield 0, Scatter(ct, *along_axis(context.builder, order, eqn.params["axis"]))
 
 
-def _index_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                   ) -> Operand:
+def _index_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]) -> Operand:
     assert tangents[0] is not None
     return context.builder.index(tangents[0], eqn.params["spec"], eqn.inputs[1:])
 
 
-def _update_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                    ) -> Operand:
+def _update_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]) -> Operand:
     builder, (x, v, *indices) = context.builder, eqn.inputs
     into, written, *_ = tangents
     if into is None:
@@ -116,8 +114,7 @@ def _update_forward(context: Context, eqn: Equation, tangents: Sequence[Operand 
     return builder.update(into, written, eqn.params["spec"], indices, op=eqn.params["op"])
 
 
-def _sort_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                  ) -> Operand:
+def _sort_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]) -> Operand:
     assert tangents[0] is not None
     spec, indices = along_axis(context.builder, eqn.outputs[1], eqn.params["axis"])
     return context.builder.index(tangents[0], spec, indices)
@@ -126,5 +123,7 @@ def _sort_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | 
 LAZY: dict[Primitive, LazyRule] = {st.index: _index}
 DENSE: dict[Primitive, DenseRule] = {st.update: _update, st.sort: _sort}
 FORWARD: dict[Primitive, ForwardRule] = {
-    st.index: _index_forward, st.update: _update_forward, st.sort: _sort_forward,
+    st.index: _index_forward,
+    st.update: _update_forward,
+    st.sort: _sort_forward,
 }

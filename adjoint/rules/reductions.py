@@ -32,8 +32,9 @@ def _divided(builder: GraphBuilder, value: Operand, eqn: Equation) -> Operand:
     if n == 0:
         return value
     dtype = x.type.dtype
-    return over(builder, value, literal(n, dtype) if isinstance(n, int)
-                else size_as(builder, n, dtype))
+    return over(
+        builder, value, literal(n, dtype) if isinstance(n, int) else size_as(builder, n, dtype)
+    )
 
 
 def _others(context: Context, eqn: Equation) -> Operand:
@@ -44,8 +45,7 @@ def _others(context: Context, eqn: Equation) -> Operand:
     kept = [k for k in range(len(x.shape)) if k not in axes]
     perm = [*kept, *axes]
     moved = builder.transpose(x, perm)
-    flat = builder.reshape(moved, (*(x.shape[k] for k in kept),
-                                   product(x.shape[k] for k in axes)))
+    flat = builder.reshape(moved, (*(x.shape[k] for k in kept), product(x.shape[k] for k in axes)))
     others = builder.reshape(_exclusive_product(builder, flat, len(kept)), moved.shape)
     return builder.transpose(others, [perm.index(k) for k in range(len(perm))])
 
@@ -54,7 +54,7 @@ def _exclusive_product(builder: GraphBuilder, x: Operand, axis: int) -> Operand:
     """Product of all other entries along an axis: those before times those after."""
     if x.shape[axis] == 1:
         return builder.full(1, x.shape, x.type.dtype)
-    one = builder.full(1, (*x.shape[:axis], 1, *x.shape[axis + 1:]), x.type.dtype)
+    one = builder.full(1, (*x.shape[:axis], 1, *x.shape[axis + 1 :]), x.type.dtype)
     sides = []
     for reverse in (False, True):
         running = builder.emit(st.cumulative, x, op="prod", axis=axis, reverse=reverse)
@@ -94,8 +94,11 @@ def _reduce(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[in
         condition, count = _attained(context, eqn)
         value = builder.div(value, count)
     stamp = builder.location, builder.source
-    out = mapped(replace(ct, value=value, stamp=stamp, name="", merged=None), x.shape,
-                 lambda v: _spread(context, eqn, v))
+    out = mapped(
+        replace(ct, value=value, stamp=stamp, name="", merged=None),
+        x.shape,
+        lambda v: _spread(context, eqn, v),
+    )
     if op == "prod":
         out.value = times(builder, out.value, _others(context, eqn))
     part = out if condition is None else restricted(builder, out, condition)
@@ -103,8 +106,7 @@ def _reduce(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[in
         yield 0, part
 
 
-def _reduce_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                    ) -> Operand:
+def _reduce_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]) -> Operand:
     builder, p, (tangent,) = context.builder, eqn.params, tangents
     assert tangent is not None
     if p["op"] in ("sum", "mean"):
@@ -133,8 +135,9 @@ def _running_products(context: Context, eqn: Equation) -> tuple[Operand, Operand
     return products, takes
 
 
-def _cumulative_product(context: Context, eqn: Equation, t: Operand, *, transposed: bool
-                        ) -> Operand:
+def _cumulative_product(
+    context: Context, eqn: Equation, t: Operand, *, transposed: bool
+) -> Operand:
     """The linear map of a cumprod, or its transpose, applied to `t`."""
     builder = context.builder
     products, takes = _running_products(context, eqn)
@@ -158,17 +161,18 @@ def _winners(context: Context, eqn: Equation) -> Scatter:
     attained = _equals(builder, x, eqn.output)
     start = builder.dim(n - 1) if reverse else literal(0)
     candidates = builder.emit(ew.select, attained, position, start)
-    order = builder.emit(st.cumulative, candidates, op="min" if reverse else "max", axis=axis,
-                         reverse=reverse)
+    order = builder.emit(
+        st.cumulative, candidates, op="min" if reverse else "max", axis=axis, reverse=reverse
+    )
     return Scatter(order, *along_axis(builder, order, axis))
 
 
-def _cumulative(context: Context, eqn: Equation, ct: Operand
-                ) -> Iterator[tuple[int, Operand | Scatter]]:
+def _cumulative(
+    context: Context, eqn: Equation, ct: Operand
+) -> Iterator[tuple[int, Operand | Scatter]]:
     builder, p = context.builder, eqn.params
     if p["op"] == "sum":
-        yield 0, builder.emit(st.cumulative, ct, op="sum", axis=p["axis"],
-                              reverse=not p["reverse"])
+        yield 0, builder.emit(st.cumulative, ct, op="sum", axis=p["axis"], reverse=not p["reverse"])
     elif p["op"] == "prod":
         yield 0, _cumulative_product(context, eqn, ct, transposed=True)
     else:
@@ -176,8 +180,9 @@ def _cumulative(context: Context, eqn: Equation, ct: Operand
         yield 0, Scatter(ct, winners.spec, winners.indices)
 
 
-def _cumulative_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                        ) -> Operand:
+def _cumulative_forward(
+    context: Context, eqn: Equation, tangents: Sequence[Operand | None]
+) -> Operand:
     builder, p, (tangent,) = context.builder, eqn.params, tangents
     assert tangent is not None
     if p["op"] == "sum":
@@ -191,5 +196,6 @@ def _cumulative_forward(context: Context, eqn: Equation, tangents: Sequence[Oper
 LAZY: dict[Primitive, LazyRule] = {st.reduce: _reduce}
 DENSE: dict[Primitive, DenseRule] = {st.cumulative: _cumulative}
 FORWARD: dict[Primitive, ForwardRule] = {
-    st.reduce: _reduce_forward, st.cumulative: _cumulative_forward,
+    st.reduce: _reduce_forward,
+    st.cumulative: _cumulative_forward,
 }

@@ -17,8 +17,13 @@ Reshaped = Callable[[Operand], Operand]
 def mapped(ct: Cotangent, shape: Shape, change: Reshaped) -> Cotangent:
     """The cotangent after a change of shape, made to the value and to each condition."""
     conditions = tuple((change(condition), truth) for condition, truth in ct.conditions)
-    return Cotangent(change(ct.value), shape, conditions, stamp=ct.stamp,
-                     support=mapped_support(ct.support, change))
+    return Cotangent(
+        change(ct.value),
+        shape,
+        conditions,
+        stamp=ct.stamp,
+        support=mapped_support(ct.support, change),
+    )
 
 
 def _broadcast(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Cotangent]]:
@@ -54,8 +59,7 @@ def padded(builder: GraphBuilder, x: Operand, ndim: int) -> Operand:
     return builder.reshape(x, (1,) * (ndim - len(x.shape)) + x.shape)
 
 
-def _concatenate(context: Context, eqn: Equation, ct: Cotangent
-                 ) -> Iterator[tuple[int, Cotangent]]:
+def _concatenate(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Cotangent]]:
     axis = eqn.params["axis"]
     start: Size = 0
     for k, x in enumerate(eqn.inputs):
@@ -77,26 +81,30 @@ def _part(builder: GraphBuilder, whole: Shape, axis: int, start: Size, shape: Sh
     return change
 
 
-def _broadcast_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                       ) -> Operand:
+def _broadcast_forward(
+    context: Context, eqn: Equation, tangents: Sequence[Operand | None]
+) -> Operand:
     assert tangents[0] is not None
     return context.builder.broadcast(tangents[0], eqn.output.shape)
 
 
-def _reshape_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                     ) -> Operand:
+def _reshape_forward(
+    context: Context, eqn: Equation, tangents: Sequence[Operand | None]
+) -> Operand:
     assert tangents[0] is not None
     return context.builder.reshape(tangents[0], eqn.output.shape)
 
 
-def _transpose_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                       ) -> Operand:
+def _transpose_forward(
+    context: Context, eqn: Equation, tangents: Sequence[Operand | None]
+) -> Operand:
     assert tangents[0] is not None
     return context.builder.transpose(tangents[0], eqn.params["perm"])
 
 
-def _concatenate_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]
-                         ) -> Operand:
+def _concatenate_forward(
+    context: Context, eqn: Equation, tangents: Sequence[Operand | None]
+) -> Operand:
     parts = [
         context.builder.full(0, x.shape, x.type.dtype) if t is None else t
         for x, t in zip(eqn.inputs, tangents, strict=True)
@@ -105,10 +113,14 @@ def _concatenate_forward(context: Context, eqn: Equation, tangents: Sequence[Ope
 
 
 LAZY: dict[Primitive, LazyRule] = {
-    st.broadcast: _broadcast, st.reshape: _reshape, st.transpose: _transpose,
+    st.broadcast: _broadcast,
+    st.reshape: _reshape,
+    st.transpose: _transpose,
     st.concatenate: _concatenate,
 }
 FORWARD: dict[Primitive, ForwardRule] = {
-    st.broadcast: _broadcast_forward, st.reshape: _reshape_forward,
-    st.transpose: _transpose_forward, st.concatenate: _concatenate_forward,
+    st.broadcast: _broadcast_forward,
+    st.reshape: _reshape_forward,
+    st.transpose: _transpose_forward,
+    st.concatenate: _concatenate_forward,
 }

@@ -26,8 +26,7 @@ def aligned(shape: Shape, out: Shape) -> Map:
         return lambda index: ()
     skip = len(out) - len(shape)
     single = [n == 1 and m != 1 for n, m in zip(shape, out[skip:], strict=True)]
-    return lambda index: tuple(0 if one else i
-                               for one, i in zip(single, index[skip:], strict=True))
+    return lambda index: tuple(0 if one else i for one, i in zip(single, index[skip:], strict=True))
 
 
 def transposed(perm: Sequence[int]) -> Map:
@@ -40,15 +39,16 @@ def indexed(entry: Entry, spec: Spec, operands: Sequence[Operand], shape: Shape)
     """The map of `x[spec]` for an x of this shape; `operands` are the index operands, of which
     `entry` gives single numbers."""
     place = gather_position(spec)
-    rank = max((len(operands[item.operand].shape) for item in spec if isinstance(item, Gather)),
-               default=0)
+    rank = max(
+        (len(operands[item.operand].shape) for item in spec if isinstance(item, Gather)), default=0
+    )
 
     def move(index: Index) -> Index:
         kept = list(index)
         gathered: Index = ()
         if place is not None:
-            gathered = tuple(kept[place:place + rank])
-            del kept[place:place + rank]
+            gathered = tuple(kept[place : place + rank])
+            del kept[place : place + rank]
         out: list[Size] = []
         for item in spec:
             extent = shape[len(out)] if len(out) < len(shape) else 0
@@ -62,7 +62,7 @@ def indexed(entry: Entry, spec: Spec, operands: Sequence[Operand], shape: Shape)
                 kept.pop(0)
             else:
                 operand = operands[item.operand]
-                at = gathered[len(gathered) - len(operand.shape):]
+                at = gathered[len(gathered) - len(operand.shape) :]
                 at = tuple(0 if n == 1 else i for n, i in zip(operand.shape, at, strict=True))
                 out.append(entry(operand, at, extent, item.checked))
         return tuple(out)
@@ -131,8 +131,11 @@ def coefficient(size: Size, symbol: Symbol) -> Size | None:
     total: Size = 0
     for monomial, factor in size.terms:
         hits = [a for a in monomial if a == symbol]
-        hidden = any(symbol in symbols_of(a.left) | symbols_of(a.right)
-                     for a in monomial if isinstance(a, Opaque))
+        hidden = any(
+            symbol in symbols_of(a.left) | symbols_of(a.right)
+            for a in monomial
+            if isinstance(a, Opaque)
+        )
         if hidden or len(hits) > 1:
             return None
         if hits:

@@ -74,10 +74,10 @@ def _is_matrix(product: Statement, out: Value, target: Index) -> bool:
     return row is not None and group_stride(product.params["columns"], target, steps) == 1
 
 
-def _redirect(low: Lowering, old: Value, last: Statement, out: Value, target: Index
-              ) -> None:
+def _redirect(low: Lowering, old: Value, last: Statement, out: Value, target: Index) -> None:
     if len(low.writers[old]) == 1 or last.kind == "fold":
         del low.writers[old], low.memories[old]
         params = {**last.params, "accumulate": True}
-        low.write(last.kind, out, last.axes, target, last.terms, op=last.op, kept=last.kept,
-                **params)
+        low.write(
+            last.kind, out, last.axes, target, last.terms, op=last.op, kept=last.kept, **params
+        )

@@ -42,8 +42,9 @@ class _Access:
     index: Index
 
 
-def assign(low: Lowering, nodes: Sequence[Node], found: Mapping[int, list[Read]]
-           ) -> dict[int, Storage]:
+def assign(
+    low: Lowering, nodes: Sequence[Node], found: Mapping[int, list[Read]]
+) -> dict[int, Storage]:
     """The storage of every memory, by the identity of the memory."""
     accesses: dict[int, list[_Access]] = {}
     memories: dict[int, Memory] = {}
@@ -59,14 +60,20 @@ def assign(low: Lowering, nodes: Sequence[Node], found: Mapping[int, list[Read]]
     out: dict[int, Storage] = {}
     for key, memory in memories.items():
         mine = accesses[key]
-        out[key] = Storage(memory, _axes(low, memory, mine), mine[0].node, mine[-1].node,
-                           len(writers.get(key, ())) == 1)
+        out[key] = Storage(
+            memory,
+            _axes(low, memory, mine),
+            mine[0].node,
+            mine[-1].node,
+            len(writers.get(key, ())) == 1,
+        )
     _share(out.values())
     return out
 
 
-def _touched(low: Lowering, leaf: Leaf, found: Mapping[int, list[Read]]
-             ) -> Iterator[tuple[Memory, Index]]:
+def _touched(
+    low: Lowering, leaf: Leaf, found: Mapping[int, list[Read]]
+) -> Iterator[tuple[Memory, Index]]:
     statement = leaf.statement
     for value, index in [*found[id(statement)], (statement.value, statement.write)]:
         memory = low.memories.get(value)
@@ -106,8 +113,7 @@ def _share(storages: Iterable[Storage]) -> None:
         free += [s for s in waiting if s.last < storage.first]
         waiting = [s for s in waiting if s.last >= storage.first]
         for other in free:
-            if (other.shape, other.memory.type.dtype) == (storage.shape,
-                                                          storage.memory.type.dtype):
+            if (other.shape, other.memory.type.dtype) == (storage.shape, storage.memory.type.dtype):
                 storage.shares = other
                 free.remove(other)
                 break

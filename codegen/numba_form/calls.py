@@ -23,15 +23,23 @@ def gemm(c: Context, leaf: Leaf) -> None:
     left = _matrix(c, leaf, a, a_at, rows, inner, s.params["flips"][0])
     right = _matrix(c, leaf, b, b_at, inner, columns, s.params["flips"][1])
     out = _matrix(c, leaf, s.value, s.write, rows, columns, False)
-    m, n, k = (c.subscript((product(axis.size for axis in group),))
-               for group in (rows, columns, inner))
+    m, n, k = (
+        c.subscript((product(axis.size for axis in group),)) for group in (rows, columns, inner)
+    )
     flips = ", ".join(map(str, s.params["flips"]))
     beta = c.literal(Literal(float(s.params["accumulate"]), s.value.dtype))
     c.body.line(f"gemm({flips}, {m}, {n}, {k}, {left}, {right}, {beta}, {out})")
 
 
-def _matrix(c: Context, leaf: Leaf, x: Operand, index: Index, rows: Sequence[Axis],
-            columns: Sequence[Axis], flip: bool) -> str:
+def _matrix(
+    c: Context,
+    leaf: Leaf,
+    x: Operand,
+    index: Index,
+    rows: Sequence[Axis],
+    columns: Sequence[Axis],
+    flip: bool,
+) -> str:
     """The array, where the matrix starts in it, and the distance of its rows."""
     x, at = c.low.resolve(x, index)
     if not isinstance(x, Value):
@@ -59,7 +67,7 @@ def argsort(c: Context, leaf: Leaf) -> None:
     """The stable order of one row."""
     s = leaf.statement
     along: Axis = s.params["along"]
-    (x, index), = s.terms
+    ((x, index),) = s.terms
     row, order, letter = c.names.fresh("row"), c.names.fresh("order"), c.letters[len(leaf.path)]
     size = c.subscript((along.size,))
     c.body.line(f"{row} = np.empty({size}, np.{x.type.dtype.name})")

@@ -32,13 +32,16 @@ def contract(low: Lowering, eqn: Equation) -> None:
         _loops(low, eqn.output, (a, in_a), (b, in_b), out, sizes)
 
 
-def _product(low: Lowering, value: Value, a: tuple[Operand, Labels], b: tuple[Operand, Labels],
-             out: Labels) -> None:
+def _product(
+    low: Lowering, value: Value, a: tuple[Operand, Labels], b: tuple[Operand, Labels], out: Labels
+) -> None:
     """`value[out] = a * b`, elementwise."""
 
     def pick(x: Operand, labels: Labels) -> tuple[int | None, ...]:
-        return tuple(None if n == 1 or label not in out else out.index(label)
-                     for label, n in zip(labels, x.shape, strict=True))
+        return tuple(
+            None if n == 1 or label not in out else out.index(label)
+            for label, n in zip(labels, x.shape, strict=True)
+        )
 
     def mapping(places: tuple[int | None, ...]) -> Map:
         return lambda index: tuple(0 if k is None else index[k] for k in places)
@@ -46,8 +49,14 @@ def _product(low: Lowering, value: Value, a: tuple[Operand, Labels], b: tuple[Op
     low.virtual(value, Recipe("mul", (a[0], b[0]), (mapping(pick(*a)), mapping(pick(*b)))))
 
 
-def _loops(low: Lowering, value: Value, a: tuple[Operand, Labels], b: tuple[Operand, Labels],
-           out: Labels, sizes: Sizes) -> None:
+def _loops(
+    low: Lowering,
+    value: Value,
+    a: tuple[Operand, Labels],
+    b: tuple[Operand, Labels],
+    out: Labels,
+    sizes: Sizes,
+) -> None:
     """A sum of products, in the order in which the larger operand lies in memory."""
     large, small = (a, b) if len(a[1]) >= len(b[1]) else (b, a)
     order = _memory_order(low, large[0], large[1], sizes)
@@ -55,9 +64,15 @@ def _loops(low: Lowering, value: Value, a: tuple[Operand, Labels], b: tuple[Oper
     axes = {label: low.space.axis(sizes[label]) for label in order}
     factor = low.temporary(Type(value.dtype, tuple(sizes[x] for x in order)))
     _product(low, factor, a, b, tuple(order))
-    low.fold(value, factor, tuple(axes[x].index for x in order), list(axes.values()),
-           [axes[x] for x in order if x in out],
-           tuple(axes[x].index if x in axes else 0 for x in out), "dot")
+    low.fold(
+        value,
+        factor,
+        tuple(axes[x].index for x in order),
+        list(axes.values()),
+        [axes[x] for x in order if x in out],
+        tuple(axes[x].index if x in axes else 0 for x in out),
+        "dot",
+    )
 
 
 def _memory_order(low: Lowering, x: Operand, labels: Labels, sizes: Sizes) -> list[int]:
@@ -68,13 +83,23 @@ def _memory_order(low: Lowering, x: Operand, labels: Labels, sizes: Sizes) -> li
     layout = low.memories[root].layout if isinstance(root, Value) and root in low.memories else "C"
     if layout == "F":
         at = at[::-1]
-    found = [label for size in at for label, axis in axes.items()
-             if axis.symbol in low.space.loops((size,))]
+    found = [
+        label
+        for size in at
+        for label, axis in axes.items()
+        if axis.symbol in low.space.loops((size,))
+    ]
     return list(dict.fromkeys([*found, *axes]))
 
 
-def _matrix_product(low: Lowering, value: Value, a: tuple[Operand, Labels],
-                    b: tuple[Operand, Labels], out: Labels, sizes: Sizes) -> None:
+def _matrix_product(
+    low: Lowering,
+    value: Value,
+    a: tuple[Operand, Labels],
+    b: tuple[Operand, Labels],
+    out: Labels,
+    sizes: Sizes,
+) -> None:
     """One call of BLAS for every element of the batch axes."""
     real = [x for x in out if sizes[x] != 1]
     batch = tuple(x for x in real if x in a[1] and x in b[1])
@@ -88,8 +113,9 @@ def _matrix_product(low: Lowering, value: Value, a: tuple[Operand, Labels],
         order = (*batch, *rows, *columns)
         target = low.temporary(Type(value.dtype, tuple(sizes[x] for x in order)), value.name)
         inverse = [out.index(x) for x in order]
-        low.virtual(value, Recipe("copy", (target,), (
-            lambda index: tuple(index[k] for k in inverse),)))
+        low.virtual(
+            value, Recipe("copy", (target,), (lambda index: tuple(index[k] for k in inverse),))
+        )
         out = order
     left, left_flip = _operand(low, *a, batch, rows, inner, sizes)
     right, right_flip = _operand(low, *b, batch, inner, columns, sizes)
@@ -99,14 +125,29 @@ def _matrix_product(low: Lowering, value: Value, a: tuple[Operand, Labels],
         return tuple(axes[x].index if x in axes else 0 for x in labels)
 
     low.memory(target)
-    low.write("gemm", target, [axes[x] for x in batch], at(out),
-            [(left[0], at(left[1])), (right[0], at(right[1]))],
-            accumulate=False, flips=(left_flip, right_flip), rows=[axes[x] for x in rows],
-            inner=[axes[x] for x in inner], columns=[axes[x] for x in columns])
+    low.write(
+        "gemm",
+        target,
+        [axes[x] for x in batch],
+        at(out),
+        [(left[0], at(left[1])), (right[0], at(right[1]))],
+        accumulate=False,
+        flips=(left_flip, right_flip),
+        rows=[axes[x] for x in rows],
+        inner=[axes[x] for x in inner],
+        columns=[axes[x] for x in columns],
+    )
 
 
-def _operand(low: Lowering, x: Operand, labels: Labels, batch: Labels, rows: Labels,
-             columns: Labels, sizes: Sizes) -> tuple[tuple[Value, Labels], bool]:
+def _operand(
+    low: Lowering,
+    x: Operand,
+    labels: Labels,
+    batch: Labels,
+    rows: Labels,
+    columns: Labels,
+    sizes: Sizes,
+) -> tuple[tuple[Value, Labels], bool]:
     """A value that BLAS can read as matrices of `rows` by `columns`, and whether transposed."""
     found = _direct(low, x, labels, rows, columns, sizes)
     if found is None:
@@ -128,14 +169,17 @@ def _operand(low: Lowering, x: Operand, labels: Labels, batch: Labels, rows: Lab
     order = (*batch, *rows, *columns)
     packed = low.temporary(Type(x.dtype, tuple(sizes[k] for k in order)))
     places = [order.index(k) if k in order else None for k in labels]
-    low.virtual(packed, Recipe("copy", (x,), (
-        lambda index: tuple(0 if k is None else index[k] for k in places),)))
+    low.virtual(
+        packed,
+        Recipe("copy", (x,), (lambda index: tuple(0 if k is None else index[k] for k in places),)),
+    )
     low.store(packed)
     return (packed, order), False
 
 
-def _direct(low: Lowering, x: Operand, labels: Labels, rows: Labels, columns: Labels,
-            sizes: Sizes) -> bool | None:
+def _direct(
+    low: Lowering, x: Operand, labels: Labels, rows: Labels, columns: Labels, sizes: Sizes
+) -> bool | None:
     """False or True where the matrix can be read in place, plain or transposed; else None."""
     axes = {label: low.space.axis(sizes[label]) for label in labels if sizes[label] != 1}
     index = tuple(axes[label].index if label in axes else 0 for label in labels)
@@ -157,7 +201,7 @@ def strides(shape: Shape, layout: str = "C") -> tuple[Size, ...]:
     """Distances of neighbours in memory, in elements."""
     if layout == "F":
         return tuple(product(shape[:k]) for k in range(len(shape)))
-    return tuple(product(shape[k + 1:]) for k in range(len(shape)))
+    return tuple(product(shape[k + 1 :]) for k in range(len(shape)))
 
 
 def group_stride(axes: Sequence[Axis], at: Index, steps: Sequence[Size]) -> Size | None:
@@ -175,4 +219,3 @@ def group_stride(axes: Sequence[Axis], at: Index, steps: Sequence[Size]) -> Size
         if found[k] != found[k + 1] * axis.size:
             return None
     return found[-1]
-

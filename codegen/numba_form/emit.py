@@ -23,11 +23,25 @@ from adjit.ir.errors import UnsupportedError
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.values import Operand, Value
 
-DTYPES = frozenset({"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
-                    "uint64", "float32", "float64"})
+DTYPES = frozenset(
+    {
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float32",
+        "float64",
+    }
+)
 # Without rewrites: they look for array expressions and the like, which are not here.
-DECORATOR = ('@njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"}, '
-             "no_rewrites=True)")
+DECORATOR = (
+    '@njit(cache=True, error_model="numpy", fastmath={"contract", "arcp"}, no_rewrites=True)'
+)
 
 
 def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program:
@@ -59,8 +73,9 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
         context.root.line(f"release({', '.join(context.allocated)})")
     if results:
         context.root.line(f"return {', '.join(results)}")
-    return Program(_module(context, graph, parameters), "kernel", "numba", tuple(parameters),
-                   checked)
+    return Program(
+        _module(context, graph, parameters), "kernel", "numba", tuple(parameters), checked
+    )
 
 
 def lower(graph: Graph, layouts: Sequence[str]) -> Lowering:
@@ -68,8 +83,11 @@ def lower(graph: Graph, layouts: Sequence[str]) -> Lowering:
     low = Lowering(graph, layouts)
     for value in (*graph.inputs, *(v for e in graph.equations for v in e.outputs)):
         if value.dtype.name not in DTYPES:
-            raise UnsupportedError(f"compiled code knows no arrays of dtype {value.dtype}",
-                                   remedy="use float64 or float32", location=value.location)
+            raise UnsupportedError(
+                f"compiled code knows no arrays of dtype {value.dtype}",
+                remedy="use float64 or float32",
+                location=value.location,
+            )
     for position, eqn in enumerate(graph.equations):
         low.begin(position, eqn)
         _row(eqn)(low, eqn)
@@ -106,8 +124,10 @@ def _outputs(low: Lowering) -> list[Value]:
 
 def _may_be_output(low: Lowering, x: Value) -> bool:
     if any(symbol in low.bound for size in x.shape for symbol in symbols_of(size)):
-        raise UnsupportedError("the shape of an output depends on the numbers in an array",
-                               remedy="return a sum or another array of known shape")
+        raise UnsupportedError(
+            "the shape of an output depends on the numbers in an array",
+            remedy="return a sum or another array of known shape",
+        )
     if x in low.memories:
         return low.memories[x].kind == "temporary"
     return x in low.recipes and low.recipes[x].name not in ("copy", "count")
@@ -201,10 +221,12 @@ def _module(c: Context, graph: Graph, parameters: Sequence[str]) -> str:
         lines = [f"{INDENT}pass"]
     text = "\n".join(lines)
     words = set(re.findall(r"[^\W\d]\w*", text))
-    imports = [f"from {module} import {', '.join(sorted(words & set(names)))}"
-               for module, names in sorted(MODULES.items()) if words & set(names)]
+    imports = [
+        f"from {module} import {', '.join(sorted(words & set(names)))}"
+        for module, names in sorted(MODULES.items())
+        if words & set(names)
+    ]
     head = ["import math", ""] if "math" in words else []
     head += ["import numpy as np", "from numba import njit", ""]
     head += [*imports, ""] if imports else []
     return "\n".join([*head, "", DECORATOR, f"def kernel({', '.join(parameters)}):", text, ""])
-

@@ -55,21 +55,26 @@ class _Group:
     touched: set[Value]
 
 
-def fuse(low: Lowering, statements: Sequence[Statement]
-         ) -> tuple[list[Node], dict[int, list[Read]]]:
+def fuse(
+    low: Lowering, statements: Sequence[Statement]
+) -> tuple[list[Node], dict[int, list[Read]]]:
     """The tree of loops, and what each statement (by identity) reads."""
     found = {id(s): reads(low, s) for s in statements}
     present = {id(s) for s in statements}
     pairs = {id(s): _pairs(low, s, found[id(s)], present) for s in statements}
     statements = _products_first(statements, pairs)
-    followers = {id(group[0]): id(group[1]) for group in low.writers.values()
-                 if len(group) > 1 and _is_fill(low, group[0]) and group[1].kind in ("fold", "add")}
+    followers = {
+        id(group[0]): id(group[1])
+        for group in low.writers.values()
+        if len(group) > 1 and _is_fill(low, group[0]) and group[1].kind in ("fold", "add")
+    }
     fuser = _Fuser(low.space, found, pairs, followers)
     return fuser.level(statements, 0, ()), found
 
 
-def _products_first(statements: Sequence[Statement], pairs: Mapping[int, list[Pair]]
-                    ) -> list[Statement]:
+def _products_first(
+    statements: Sequence[Statement], pairs: Mapping[int, list[Pair]]
+) -> list[Statement]:
     """Matrix products as early as possible, so that the loops between them can be fused."""
     out: list[Statement] = []
     done: set[int] = set()
@@ -81,8 +86,7 @@ def _products_first(statements: Sequence[Statement], pairs: Mapping[int, list[Pa
 
     for statement in statements:
         for product in products:
-            if id(product) not in done and all(
-                    id(p.writer) in done for p in pairs[id(product)]):
+            if id(product) not in done and all(id(p.writer) in done for p in pairs[id(product)]):
                 append(product)
         if id(statement) not in done:
             append(statement)
@@ -93,16 +97,19 @@ def _is_fill(low: Lowering, s: Statement) -> bool:
     return s.kind == "assign" and isinstance(low.resolve(*s.terms[0])[0], Literal)
 
 
-def _pairs(low: Lowering, statement: Statement, found: Sequence[Read], present: set[int]
-           ) -> list[Pair]:
-    out = [Pair(writer, writer.write, index, False)
-           for value, index in found for writer in low.writers.get(value, ())
-           if id(writer) in present and writer is not statement]
+def _pairs(
+    low: Lowering, statement: Statement, found: Sequence[Read], present: set[int]
+) -> list[Pair]:
+    out = [
+        Pair(writer, writer.write, index, False)
+        for value, index in found
+        for writer in low.writers.get(value, ())
+        if id(writer) in present and writer is not statement
+    ]
     for writer in low.writers[statement.value]:
         if writer is statement:
             break
-        out.append(Pair(writer, writer.write, statement.write,
-                        _adds(writer) and _adds(statement)))
+        out.append(Pair(writer, writer.write, statement.write, _adds(writer) and _adds(statement)))
     return out
 
 
@@ -112,15 +119,21 @@ def _adds(s: Statement) -> bool:
 
 
 class _Fuser:
-    def __init__(self, space: Space, found: Mapping[int, list[Read]],
-                 pairs: Mapping[int, list[Pair]], followers: Mapping[int, int]) -> None:
+    def __init__(
+        self,
+        space: Space,
+        found: Mapping[int, list[Read]],
+        pairs: Mapping[int, list[Pair]],
+        followers: Mapping[int, int],
+    ) -> None:
         self.space = space
         self.found = found
         self.pairs = pairs
         self.followers = followers
 
-    def level(self, statements: Sequence[Statement], depth: int, path: tuple[Loop, ...]
-              ) -> list[Node]:
+    def level(
+        self, statements: Sequence[Statement], depth: int, path: tuple[Loop, ...]
+    ) -> list[Node]:
         """The nodes for statements that share `depth` loops."""
         groups: list[_Group] = []
         fills: dict[int, Statement] = {}
@@ -164,8 +177,11 @@ class _Fuser:
         for k, group in enumerate(groups):
             for member in group.members:
                 if id(member) in pairs:
-                    joins = size is not None and group.size == size and all(
-                        self._pointwise(pair, s, depth) for pair in pairs[id(member)])
+                    joins = (
+                        size is not None
+                        and group.size == size
+                        and all(self._pointwise(pair, s, depth) for pair in pairs[id(member)])
+                    )
                     first = k if joins and first <= k else k + 1
         mine = {v for v, _ in self.found[id(s)]} | {s.value}
         best, score = None, 0
@@ -184,7 +200,7 @@ class _Fuser:
         p, a = pair.writer.axes[depth], s.axes[depth]
         for written, used in zip(pair.written, pair.used, strict=True):
             if self.space.loops((written,)) == {p.symbol}:
-                moved, = self.space.rename((written,), {p.symbol: a.index})
+                (moved,) = self.space.rename((written,), {p.symbol: a.index})
                 if moved == used:
                     return True
         inner = depth == len(s.axes) - 1 or depth == len(pair.writer.axes) - 1
@@ -195,7 +211,8 @@ class _Fuser:
             (statement,) = group.members
             table: dict[Symbol, Size] = {
                 axis.symbol: loop.axis.index
-                for axis, loop in zip(statement.axes, path, strict=True)}
+                for axis, loop in zip(statement.axes, path, strict=True)
+            }
             return Leaf(statement, table, path)
         loop = Loop(self.space.axis(group.size), depth)
         loop.children = self.level(group.members, depth + 1, (*path, loop))

@@ -99,8 +99,9 @@ class Lowering:
 
     def copy(self, operand: Operand, type: Type) -> Value:
         """A virtual value equal to an operand (of any shape that broadcasts to the type)."""
-        return self.virtual(self.temporary(type), Recipe(
-            "copy", (operand,), (aligned(operand.shape, type.shape),)))
+        return self.virtual(
+            self.temporary(type), Recipe("copy", (operand,), (aligned(operand.shape, type.shape),))
+        )
 
     def memory(self, value: Value, kind: str = "temporary") -> Memory:
         """Give the value a memory of its own."""
@@ -116,15 +117,36 @@ class Lowering:
         if not self.is_stored(value):
             self.memory(value)
             index, axes = self.space.over(value.shape)
-            self.write("assign", value, axes, index, [(value, index)],
-                       order=(*self.position[value][:2], 1))
+            self.write(
+                "assign", value, axes, index, [(value, index)], order=(*self.position[value][:2], 1)
+            )
 
-    def write(self, kind: str, value: Value, axes: Sequence[Axis], at: Index,
-              terms: Sequence[Term], *, order: Order | None = None, op: str = "",
-              kept: int = 0, **params: object) -> Statement:
+    def write(
+        self,
+        kind: str,
+        value: Value,
+        axes: Sequence[Axis],
+        at: Index,
+        terms: Sequence[Term],
+        *,
+        order: Order | None = None,
+        op: str = "",
+        kept: int = 0,
+        **params: object,
+    ) -> Statement:
         """Append a statement that writes `value`."""
-        statement = Statement(kind, value, tuple(axes), at, tuple(terms), order or self.order(),
-                              self.equations.get(value), op, kept, params)
+        statement = Statement(
+            kind,
+            value,
+            tuple(axes),
+            at,
+            tuple(terms),
+            order or self.order(),
+            self.equations.get(value),
+            op,
+            kept,
+            params,
+        )
         self.writers.setdefault(value, []).append(statement)
         return statement
 
@@ -152,14 +174,22 @@ class Lowering:
         scalar = self.temporary(Type(type.dtype))
         return self.virtual(scalar, Recipe("convert", (number,), (identity,)))
 
-    def fold(self, value: Value, x: Operand, index: Index, axes: Sequence[Axis],
-             kept: Sequence[Axis], at: Index, op: str) -> None:
+    def fold(
+        self,
+        value: Value,
+        x: Operand,
+        index: Index,
+        axes: Sequence[Axis],
+        kept: Sequence[Axis],
+        at: Index,
+        op: str,
+    ) -> None:
         """`value[at] = op over the other axes of x[index]`, the loops in the order of `axes`."""
         self.memory(value)
         loose = [a for a in axes if a not in kept]
         if axes and loose and axes[-1] in loose:
             axes = [*(a for a in axes if a in kept), *loose]
-        if list(axes[:len(kept)]) == list(kept):
+        if list(axes[: len(kept)]) == list(kept):
             self.write("reduce", value, axes, at, [(x, index)], op=op, kept=len(kept))
             return
         start = Literal(*initial(op, value.type))

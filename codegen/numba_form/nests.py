@@ -34,7 +34,7 @@ def _cleared(e: Emitter, loop: Loop) -> list[str] | None:
             return None
         storage, target = c.storage(s.value), e.target(leaf)
         real = [(target[k], s.value.shape[k]) for k in storage.axes if s.value.shape[k] != 1]
-        if real != [(p.axis.index, p.axis.size) for p in leaf.path[loop.depth:]]:
+        if real != [(p.axis.index, p.axis.size) for p in leaf.path[loop.depth :]]:
             return None
         names.append(storage.name)
     return names
@@ -47,8 +47,11 @@ def _loop(e: Emitter, loop: Loop) -> None:
         for name in cleared:
             c.body.line(f"clear({name})")
         return
-    mine = [leaf for leaf in leaves([loop])
-            if leaf.statement.kind in OPEN and leaf.statement.kept == loop.depth]
+    mine = [
+        leaf
+        for leaf in leaves([loop])
+        if leaf.statement.kind in OPEN and leaf.statement.kept == loop.depth
+    ]
     for leaf in mine:
         OPEN[leaf.statement.kind](e, leaf)
     parent, body = c.body, Body()

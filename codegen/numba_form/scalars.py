@@ -16,12 +16,49 @@ LOOSE, COMPARE, OR, XOR, AND, SHIFT, ADD, MUL, UNARY, ATOM = range(10)
 #: Where the functions that rows mention come from.
 MODULES: dict[str, tuple[str, ...]] = {
     "adjit.codegen.intrinsics": (
-        "ceil", "copysign", "fabs", "finish", "floor", "fmaximum", "fminimum", "maximum",
-        "minimum", "radd", "rbeyond", "rint", "rmax", "rmin", "rmul", "rnan", "select", "sign",
-        "sqrt", "trunc"),
+        "ceil",
+        "copysign",
+        "fabs",
+        "finish",
+        "floor",
+        "fmaximum",
+        "fminimum",
+        "maximum",
+        "minimum",
+        "radd",
+        "rbeyond",
+        "rint",
+        "rmax",
+        "rmin",
+        "rmul",
+        "rnan",
+        "select",
+        "sign",
+        "sqrt",
+        "trunc",
+    ),
     "adjit.codegen.vecmath.llvm": (
-        "exp", "exp2", "expm1", "expit", "sinh", "cosh", "tanh", "log", "log1p", "log2", "log10",
-        "sin", "cos", "sincos", "sin_wide", "cos_wide", "arctan", "pow", "cbrt", "erf"),
+        "exp",
+        "exp2",
+        "expm1",
+        "expit",
+        "sinh",
+        "cosh",
+        "tanh",
+        "log",
+        "log1p",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "sincos",
+        "sin_wide",
+        "cos_wide",
+        "arctan",
+        "pow",
+        "cbrt",
+        "erf",
+    ),
     "adjit.codegen.division": ("divide", "floor_divide", "fmod", "remainder"),
     "adjit.codegen.memory": ("clear", "empty", "extent", "release", "reshaped"),
     "adjit.codegen.linalg": ("gemm",),
@@ -84,8 +121,9 @@ def narrowed(form: Form, dtype: np.dtype[np.generic]) -> Form:
 
 
 def _by_kind(floating: Form, other: Form, cost: float = 1.0) -> Row:
-    return Row(lambda dtype, operands: floating if dtype.kind == "f" else narrowed(other, dtype),
-               cost)
+    return Row(
+        lambda dtype, operands: floating if dtype.kind == "f" else narrowed(other, dtype), cost
+    )
 
 
 def _compare(symbol: str) -> Row:
@@ -93,8 +131,10 @@ def _compare(symbol: str) -> Row:
 
 
 def _extremum(name: str, logical: str, binds: int) -> Row:
-    number, boolean = Form(f"{name}({{0}}, {{1}})"), Form(f"{{0}} {logical} {{1}}", binds,
-                                                          (binds, binds + 1))
+    number, boolean = (
+        Form(f"{name}({{0}}, {{1}})"),
+        Form(f"{{0}} {logical} {{1}}", binds, (binds, binds + 1)),
+    )
     return Row(lambda dtype, operands: boolean if dtype.kind == "b" else number, 2.0)
 
 
@@ -144,8 +184,12 @@ def _isinf(symbol: str) -> Row:
 
 def _logaddexp(dtype: np.dtype[np.generic], operands: Sequence[Operand]) -> Form:
     two = literal_text(Literal(float(dtype.type(np.log(2.0))), dtype))
-    return Form(f"select({{0}} == {{1}}, {{0}} + {two}, "
-                "maximum({0}, {1}) + log1p(exp(-fabs({0} - {1}))))", ATOM, (ATOM, ATOM))
+    return Form(
+        f"select({{0}} == {{1}}, {{0}} + {two}, "
+        "maximum({0}, {1}) + log1p(exp(-fabs({0} - {1}))))",
+        ATOM,
+        (ATOM, ATOM),
+    )
 
 
 def _shift_left(dtype: np.dtype[np.generic], operands: Sequence[Operand]) -> Form:
@@ -156,49 +200,83 @@ def _shift_left(dtype: np.dtype[np.generic], operands: Sequence[Operand]) -> For
 def _shift_right(dtype: np.dtype[np.generic], operands: Sequence[Operand]) -> Form:
     kind, last = f"np.{dtype.name}", dtype.itemsize * 8 - 1
     if dtype.kind == "u":
-        return Form(f"select({{1}} <= {last}, {kind}({{0}} >> {{1}}), {kind}(0))", ATOM,
-                    (ADD, ADD))
+        return Form(f"select({{1}} <= {last}, {kind}({{0}} >> {{1}}), {kind}(0))", ATOM, (ADD, ADD))
     return Form(f"{kind}({{0}} >> minimum({{1}}, {kind}({last})))", ATOM, (ADD, LOOSE))
 
 
 _NEGATE = Form("-{0}", UNARY, (UNARY,))
 
 ROWS: dict[str, Row] = {
-    "add": _infix("+", ADD), "sub": _infix("-", ADD), "mul": _infix("*", MUL),
-    "div": Row(_div, 4.0), "pow": Row(_pow, 25.0), "neg": _by_kind(_NEGATE, _NEGATE),
-    "sqrt": _call("sqrt", cost=6.0), "cbrt": _call("cbrt", cost=25.0),
-    "exp": _call("exp", cost=20.0), "exp2": _call("exp2", cost=20.0),
-    "expm1": _call("expm1", cost=20.0), "log": _call("log", cost=20.0),
-    "log2": _call("log2", cost=20.0), "log10": _call("log10", cost=20.0),
-    "log1p": _call("log1p", cost=20.0), "sin": _call("sin", cost=20.0),
-    "cos": _call("cos", cost=20.0), "tan": _call("math.tan", cost=60.0),
-    "arcsin": _call("math.asin", cost=60.0), "arccos": _call("math.acos", cost=60.0),
-    "arctan": _call("arctan", cost=25.0), "sinh": _call("sinh", cost=25.0),
-    "cosh": _call("cosh", cost=25.0), "tanh": _call("tanh", cost=25.0),
-    "arcsinh": _call("math.asinh", cost=60.0), "arccosh": _call("math.acosh", cost=60.0),
-    "arctanh": _call("math.atanh", cost=60.0), "arctan2": _call("math.atan2", 2, 60.0),
-    "hypot": _call("math.hypot", 2, 30.0), "expit": _call("expit", cost=20.0),
-    "erf": _call("erf", cost=30.0), "erfc": _call("math.erfc", cost=60.0),
-    "gamma": _in_double("math.gamma", cost=60.0), "lgamma": _in_double("math.lgamma", cost=60.0),
-    "digamma": _in_double("digamma", cost=60.0), "polygamma": _in_double("polygamma", 2, 120.0),
+    "add": _infix("+", ADD),
+    "sub": _infix("-", ADD),
+    "mul": _infix("*", MUL),
+    "div": Row(_div, 4.0),
+    "pow": Row(_pow, 25.0),
+    "neg": _by_kind(_NEGATE, _NEGATE),
+    "sqrt": _call("sqrt", cost=6.0),
+    "cbrt": _call("cbrt", cost=25.0),
+    "exp": _call("exp", cost=20.0),
+    "exp2": _call("exp2", cost=20.0),
+    "expm1": _call("expm1", cost=20.0),
+    "log": _call("log", cost=20.0),
+    "log2": _call("log2", cost=20.0),
+    "log10": _call("log10", cost=20.0),
+    "log1p": _call("log1p", cost=20.0),
+    "sin": _call("sin", cost=20.0),
+    "cos": _call("cos", cost=20.0),
+    "tan": _call("math.tan", cost=60.0),
+    "arcsin": _call("math.asin", cost=60.0),
+    "arccos": _call("math.acos", cost=60.0),
+    "arctan": _call("arctan", cost=25.0),
+    "sinh": _call("sinh", cost=25.0),
+    "cosh": _call("cosh", cost=25.0),
+    "tanh": _call("tanh", cost=25.0),
+    "arcsinh": _call("math.asinh", cost=60.0),
+    "arccosh": _call("math.acosh", cost=60.0),
+    "arctanh": _call("math.atanh", cost=60.0),
+    "arctan2": _call("math.atan2", 2, 60.0),
+    "hypot": _call("math.hypot", 2, 30.0),
+    "expit": _call("expit", cost=20.0),
+    "erf": _call("erf", cost=30.0),
+    "erfc": _call("math.erfc", cost=60.0),
+    "gamma": _in_double("math.gamma", cost=60.0),
+    "lgamma": _in_double("math.lgamma", cost=60.0),
+    "digamma": _in_double("digamma", cost=60.0),
+    "polygamma": _in_double("polygamma", 2, 120.0),
     "logaddexp": Row(_logaddexp, 45.0),
-    "abs": _by_kind(Form("fabs({0})"), Form("abs({0})")), "sign": _call("sign", cost=3.0),
-    "maximum": _extremum("maximum", "|", OR), "minimum": _extremum("minimum", "&", AND),
-    "fmax": _extremum("fmaximum", "|", OR), "fmin": _extremum("fminimum", "&", AND),
-    "copysign": _call("copysign", 2), "floor": _call("floor"), "ceil": _call("ceil"),
-    "trunc": _call("trunc"), "rint": _call("rint"),
-    "floordiv": _call("floor_divide", 2, 15.0), "mod": _call("remainder", 2, 15.0),
+    "abs": _by_kind(Form("fabs({0})"), Form("abs({0})")),
+    "sign": _call("sign", cost=3.0),
+    "maximum": _extremum("maximum", "|", OR),
+    "minimum": _extremum("minimum", "&", AND),
+    "fmax": _extremum("fmaximum", "|", OR),
+    "fmin": _extremum("fminimum", "&", AND),
+    "copysign": _call("copysign", 2),
+    "floor": _call("floor"),
+    "ceil": _call("ceil"),
+    "trunc": _call("trunc"),
+    "rint": _call("rint"),
+    "floordiv": _call("floor_divide", 2, 15.0),
+    "mod": _call("remainder", 2, 15.0),
     "fmod": _call("fmod", 2, 15.0),
-    "lt": _compare("<"), "le": _compare("<="), "gt": _compare(">"), "ge": _compare(">="),
-    "eq": _compare("=="), "ne": _compare("!="),
-    "isnan": _fixed(Form("{0} != {0}", COMPARE, (ATOM,))), "isinf": _isinf("=="),
+    "lt": _compare("<"),
+    "le": _compare("<="),
+    "gt": _compare(">"),
+    "ge": _compare(">="),
+    "eq": _compare("=="),
+    "ne": _compare("!="),
+    "isnan": _fixed(Form("{0} != {0}", COMPARE, (ATOM,))),
+    "isinf": _isinf("=="),
     "isfinite": _isinf("<"),
-    "logical_and": _infix("&", AND), "logical_or": _infix("|", OR),
+    "logical_and": _infix("&", AND),
+    "logical_or": _infix("|", OR),
     "logical_xor": _fixed(Form("{0} != {1}", COMPARE, (OR, OR))),
     "logical_not": _fixed(Form("not {0}", COMPARE, (ATOM,))),
-    "bit_and": _infix("&", AND), "bit_or": _infix("|", OR), "bit_xor": _infix("^", XOR),
+    "bit_and": _infix("&", AND),
+    "bit_or": _infix("|", OR),
+    "bit_xor": _infix("^", XOR),
     "bit_not": _by_kind(Form("~{0}", UNARY, (UNARY,)), Form("~{0}", UNARY, (UNARY,))),
-    "shift_left": Row(_shift_left, 2.0), "shift_right": Row(_shift_right, 2.0),
+    "shift_left": Row(_shift_left, 2.0),
+    "shift_right": Row(_shift_right, 2.0),
     "select": Row(lambda dtype, operands: Form("select({0}, {1}, {2})")),
     "convert": Row(_convert),
 }
@@ -217,7 +295,14 @@ def literal_text(x: Literal) -> str:
         return "True" if value else "False"
     if dtype.kind == "f":
         number = float(value)
-        text = (repr(number) if np.isfinite(number) else "np.nan" if number != number
-                else "np.inf" if number > 0 else "-np.inf")
+        text = (
+            repr(number)
+            if np.isfinite(number)
+            else "np.nan"
+            if number != number
+            else "np.inf"
+            if number > 0
+            else "-np.inf"
+        )
         return text if dtype.name == "float64" else f"np.{dtype.name}({text})"
     return str(int(value)) if dtype.name == "int64" else f"np.{dtype.name}({int(value)})"

@@ -78,7 +78,8 @@ class Space:
             if read is not None:
                 moved = self.rename(read.at, table)
                 changes[symbol] = self.dynamic(
-                    Dynamic(read.operand, moved, read.extent, read.checked))
+                    Dynamic(read.operand, moved, read.extent, read.checked)
+                )
         return substitute(size, changes)
 
     def loops(self, index: Iterable[Size]) -> frozenset[Symbol]:
@@ -103,8 +104,13 @@ class Space:
 
     def reads(self, index: Iterable[Size]) -> list[Dynamic]:
         """The dynamic indices that occur directly in an index."""
-        return [self.dynamics[s] for size in index if isinstance(size, Dim)
-                for s in sorted(symbols_of(size), key=str) if s in self.dynamics]
+        return [
+            self.dynamics[s]
+            for size in index
+            if isinstance(size, Dim)
+            for s in sorted(symbols_of(size), key=str)
+            if s in self.dynamics
+        ]
 
     def _symbol(self, kind: str) -> Symbol:
         self.count += 1

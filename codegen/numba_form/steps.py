@@ -82,7 +82,7 @@ def _open_reduce(e: Emitter, leaf: Leaf) -> None:
     c, s = e.context, leaf.statement
     name = c.names.fresh(c.low.memories[s.value].wish or "acc")
     start = Literal(*initial(s.op, s.value.type))
-    text = (repr(start.value) if _wide(s) or _widened(s.value.type) else c.literal(start))
+    text = repr(start.value) if _wide(s) or _widened(s.value.type) else c.literal(start)
     c.body.line(f"{name} = {text}")
     e.accumulators[id(s)] = [name]
     if _needs_nan(s):
@@ -174,9 +174,13 @@ def _scan(e: Emitter, leaf: Leaf) -> None:
     (name,) = e.accumulators[id(s)]
     text, dtype = e.read(leaf), s.value.dtype
     symbols = {"sum": "+", "prod": "*"}
-    step = (f"{name} {symbols[s.op]} {text}" if s.op in symbols
-            else f"{name} {'|' if s.op == 'max' else '&'} {text}" if dtype.kind == "b"
-            else f"{s.op}imum({name}, {text})")
+    step = (
+        f"{name} {symbols[s.op]} {text}"
+        if s.op in symbols
+        else f"{name} {'|' if s.op == 'max' else '&'} {text}"
+        if dtype.kind == "b"
+        else f"{s.op}imum({name}, {text})"
+    )
     if _widened(s.value.type):
         step = f"np.{dtype.name}({step})"
     here = c.body.let(c.names.numbered("t"), step)
@@ -246,15 +250,29 @@ def _call(write: Callable[[Context, Leaf], None]) -> Step:
 
 
 STEP: dict[str, Step] = {
-    "assign": _assign, "add": _add, "fold": _fold, "reduce": _reduce, "arg": _arg,
-    "scan": _scan, "check": _check, "compress": _compress, "gemm": _call(gemm),
-    "argsort": _call(argsort), "result": _result,
+    "assign": _assign,
+    "add": _add,
+    "fold": _fold,
+    "reduce": _reduce,
+    "arg": _arg,
+    "scan": _scan,
+    "check": _check,
+    "compress": _compress,
+    "gemm": _call(gemm),
+    "argsort": _call(argsort),
+    "result": _result,
 }
 OPEN: dict[str, Step] = {
-    "reduce": _open_reduce, "arg": _open_arg, "scan": _open_scan, "check": _open_check,
+    "reduce": _open_reduce,
+    "arg": _open_arg,
+    "scan": _open_scan,
+    "check": _open_check,
     "compress": _open_compress,
 }
 CLOSE: dict[str, Step] = {
-    "reduce": _close_reduce, "arg": _close_arg, "scan": _nothing, "check": _close_check,
+    "reduce": _close_reduce,
+    "arg": _close_arg,
+    "scan": _nothing,
+    "check": _close_check,
     "compress": _nothing,
 }

@@ -92,8 +92,12 @@ def update(low: Lowering, eqn: Equation) -> None:
         low.write("assign", out, axes, at, [(x, at)])
     place = result_shape(spec, [i.shape for i in operands])
     move = indexed(low.entry, spec, operands, x.shape)
-    if eqn.params["op"] == "add" and not operands and v.shape == place and add_to_place(
-            low, out, v, move):
+    if (
+        eqn.params["op"] == "add"
+        and not operands
+        and v.shape == place
+        and add_to_place(low, out, v, move)
+    ):
         return
     at, axes = low.space.over(place)
     target = move(at)
@@ -102,9 +106,15 @@ def update(low: Lowering, eqn: Equation) -> None:
 
 
 def _may_overwrite(low: Lowering, x: object) -> bool:
-    return (isinstance(x, Value) and x in low.memories and x not in low.views and low.uses[x] == 1
-            and x not in low.recipes and low.memories[x].kind == "temporary"
-            and not low.memories[x].whole)
+    return (
+        isinstance(x, Value)
+        and x in low.memories
+        and x not in low.views
+        and low.uses[x] == 1
+        and x not in low.recipes
+        and low.memories[x].kind == "temporary"
+        and not low.memories[x].whole
+    )
 
 
 def reduce(low: Lowering, eqn: Equation) -> None:
@@ -121,9 +131,20 @@ def reduce(low: Lowering, eqn: Equation) -> None:
     if count == 1:
         places = {k: q for q, k in enumerate(k for k in range(len(x.shape)) if k not in axes)}
         full = range(len(x.shape))
-        low.virtual(eqn.output, Recipe("copy", (x,), (
-            lambda index: index if keepdims else tuple(
-                index[places[k]] if k in places else 0 for k in full),)))
+        low.virtual(
+            eqn.output,
+            Recipe(
+                "copy",
+                (x,),
+                (
+                    lambda index: (
+                        index
+                        if keepdims
+                        else tuple(index[places[k]] if k in places else 0 for k in full)
+                    ),
+                ),
+            ),
+        )
         return
     if op in ("max", "min"):
         need_elements(low, count, op)
@@ -132,9 +153,12 @@ def reduce(low: Lowering, eqn: Equation) -> None:
         target = low.temporary(eqn.output.type, "")
     low.fold(target, x, at, loops, kept, write, "sum" if op == "mean" else op)
     if op == "mean":
-        low.virtual(eqn.output, Recipe(
-            "div", (target, low.size_operand(count, target.type)),
-            (identity, lambda index: ())))
+        low.virtual(
+            eqn.output,
+            Recipe(
+                "div", (target, low.size_operand(count, target.type)), (identity, lambda index: ())
+            ),
+        )
 
 
 def need_elements(low: Lowering, count: Size, op: str) -> None:
@@ -153,8 +177,16 @@ def argreduce(low: Lowering, eqn: Equation) -> None:
     kept_index, kept = low.space.over(reduced_shape(x.shape, (axis,), False))
     at = (*kept_index[:axis], along.index, *kept_index[axis:])
     low.memory(eqn.output)
-    low.write("arg", eqn.output, (*kept, along), kept_index, [(x, at)], op=eqn.params["op"],
-            kept=len(kept), along=along.index)
+    low.write(
+        "arg",
+        eqn.output,
+        (*kept, along),
+        kept_index,
+        [(x, at)],
+        op=eqn.params["op"],
+        kept=len(kept),
+        along=along.index,
+    )
 
 
 def cumulative(low: Lowering, eqn: Equation) -> None:
@@ -164,8 +196,9 @@ def cumulative(low: Lowering, eqn: Equation) -> None:
     step = x.shape[axis] - 1 - along.index if eqn.params["reverse"] else along.index
     at = (*kept_index[:axis], step, *kept_index[axis:])
     low.memory(eqn.output)
-    low.write("scan", eqn.output, (*kept, along), at, [(x, at)], op=eqn.params["op"],
-            kept=len(kept))
+    low.write(
+        "scan", eqn.output, (*kept, along), at, [(x, at)], op=eqn.params["op"], kept=len(kept)
+    )
 
 
 def concatenate(low: Lowering, eqn: Equation) -> None:
@@ -193,7 +226,7 @@ def sort(low: Lowering, eqn: Equation) -> None:
 
     def sorted_from(index: Index) -> Index:
         read = Dynamic(order, index, x.shape[axis], True)
-        return (*index[:axis], low.space.dynamic(read), *index[axis + 1:])
+        return (*index[:axis], low.space.dynamic(read), *index[axis + 1 :])
 
     low.virtual(values, Recipe("copy", (x,), (sorted_from,)))
 
@@ -202,8 +235,9 @@ def nonzero(low: Lowering, eqn: Equation) -> None:
     """Count, then one array of positions per axis."""
     (mask,) = eqn.inputs
     count = low.temporary(Type(np.dtype(np.int64)), "count")
-    ones = low.virtual(low.temporary(Type(np.dtype(np.int64), mask.shape)),
-                     Recipe("convert", (mask,), (identity,)))
+    ones = low.virtual(
+        low.temporary(Type(np.dtype(np.int64), mask.shape)), Recipe("convert", (mask,), (identity,))
+    )
     at, axes = low.space.over(mask.shape)
     low.fold(count, ones, at, axes, (), (), "sum")
     low.bound[eqn.params["symbol"]] = count
@@ -214,8 +248,18 @@ def nonzero(low: Lowering, eqn: Equation) -> None:
 
 
 ROWS: dict[str, Row] = {
-    "dim": dim, "iota": iota, "broadcast": broadcast, "transpose": transpose,
-    "reshape": reshape, "index": index, "update": update, "reduce": reduce,
-    "argreduce": argreduce, "cumulative": cumulative, "concatenate": concatenate, "sort": sort,
-    "nonzero": nonzero, "contract": contract,
+    "dim": dim,
+    "iota": iota,
+    "broadcast": broadcast,
+    "transpose": transpose,
+    "reshape": reshape,
+    "index": index,
+    "update": update,
+    "reduce": reduce,
+    "argreduce": argreduce,
+    "cumulative": cumulative,
+    "concatenate": concatenate,
+    "sort": sort,
+    "nonzero": nonzero,
+    "contract": contract,
 }

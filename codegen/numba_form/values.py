@@ -29,8 +29,7 @@ class Context:
     `path` holds the open loops with their bodies; `header` the lines before everything else.
     """
 
-    def __init__(self, low: Lowering, storages: Mapping[int, Storage], wide: bool
-                 ) -> None:
+    def __init__(self, low: Lowering, storages: Mapping[int, Storage], wide: bool) -> None:
         self.low = low
         self.storages = storages
         self.wide = wide
@@ -94,8 +93,11 @@ class Context:
                 self.symbols[symbol] = self.scalars[given]
             else:
                 name = self.symbols[symbol] = self.names.fresh(symbol.name)
-                whole = (self.scalars[given] if source.axis is None
-                         else self.arrays[id(self.low.memories[given])])
+                whole = (
+                    self.scalars[given]
+                    if source.axis is None
+                    else self.arrays[id(self.low.memories[given])]
+                )
                 self.header.line(f"{name} = {source.text(whole)}")
         return self.symbols[symbol]
 
@@ -108,9 +110,12 @@ class Context:
             if read.operand.dtype.name != "int64":
                 raw = body.let(self.names.numbered("k"), "np.int64({0})", (raw,))
             if not read.checked and read.operand.dtype.kind == "i":
-                raw = body.let(self.names.numbered("k"),
-                               f"select({{0}} < 0, {{0}} + {self.size(read.extent)}, {{0}})",
-                               (raw,), (ATOM,))
+                raw = body.let(
+                    self.names.numbered("k"),
+                    f"select({{0}} < 0, {{0}} + {self.size(read.extent)}, {{0}})",
+                    (raw,),
+                    (ATOM,),
+                )
             body.known[key] = raw
         return body.known[key]
 
@@ -160,8 +165,14 @@ class Context:
         operands = tuple(self.value(*term) for term in terms)
         form = ROWS[recipe.name].form(x.dtype, recipe.operands)
         body = self.body_of(index)
-        return body.let(self._name(x), form.template, self._atoms(operands, form.template, body),
-                        form.needs, form.binds, free=not x.name)
+        return body.let(
+            self._name(x),
+            form.template,
+            self._atoms(operands, form.template, body),
+            form.needs,
+            form.binds,
+            free=not x.name,
+        )
 
     def _count(self, x: Value, number: Size, index: Index) -> str:
         text = self.size(number)
@@ -242,4 +253,3 @@ def _partners(low: Lowering) -> dict[tuple[Operand, Shape], dict[str, Value]]:
         if recipe.name in _TRIGONOMETRIC:
             out.setdefault((recipe.operands[0], value.shape), {})[recipe.name] = value
     return out
-

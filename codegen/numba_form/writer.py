@@ -45,8 +45,16 @@ class Body:
     lines: list[Let | Line | Block] = field(default_factory=list)
     known: dict[tuple[Operand, Index], str] = field(default_factory=dict)
 
-    def let(self, name: str, template: str, operands: tuple[str, ...] = (),
-            needs: tuple[int, ...] = (), binds: int = ATOM, *, free: bool = False) -> str:
+    def let(
+        self,
+        name: str,
+        template: str,
+        operands: tuple[str, ...] = (),
+        needs: tuple[int, ...] = (),
+        binds: int = ATOM,
+        *,
+        free: bool = False,
+    ) -> str:
         self.lines.append(Let(name, template, operands, needs, binds, free))
         return name
 
@@ -81,8 +89,12 @@ def _texts(body: Body) -> Iterator[str]:
 
 def _render(body: Body, depth: int, uses: Counter[str]) -> Iterator[str]:
     movable: dict[str, tuple[str, int]] = {}
-    here = Counter(word for line in body.lines if not isinstance(line, Block)
-                   for word in _WORD.findall(_text(line)))
+    here = Counter(
+        word
+        for line in body.lines
+        if not isinstance(line, Block)
+        for word in _WORD.findall(_text(line))
+    )
     for line in body.lines:
         if isinstance(line, Block):
             yield INDENT * depth + line.header

@@ -15,8 +15,9 @@ BOOL = np.dtype(np.bool_)
 
 
 def _rule(arity: int, *, result: str = "same", kinds: str = "biuf") -> TypeRule:
-    def rule(types: Sequence[Type], params: Mapping[str, Any], regions: Sequence[Any]
-             ) -> tuple[Type, ...]:
+    def rule(
+        types: Sequence[Type], params: Mapping[str, Any], regions: Sequence[Any]
+    ) -> tuple[Type, ...]:
         require(len(types) == arity, f"{arity} inputs expected, got {len(types)}")
         dtype = types[0].dtype
         require(all(t.dtype == dtype for t in types), f"mixed dtypes {[str(t) for t in types]}")
@@ -110,21 +111,24 @@ shift_left = _elementwise("shift_left", 2, kinds="iu")
 shift_right = _elementwise("shift_right", 2, kinds="iu")
 
 
-def _select(types: Sequence[Type], params: Mapping[str, Any], regions: Sequence[Any]
-            ) -> tuple[Type, ...]:
+def _select(
+    types: Sequence[Type], params: Mapping[str, Any], regions: Sequence[Any]
+) -> tuple[Type, ...]:
     require(len(types) == 3 and types[0].dtype == BOOL, "select(bool, x, y) expected")
     require(types[1].dtype == types[2].dtype, "select: branches of different dtypes")
     return (Type(types[1].dtype, broadcast_equal([t.shape for t in types])),)
 
 
-def _convert(types: Sequence[Type], params: Mapping[str, Any], regions: Sequence[Any]
-             ) -> tuple[Type, ...]:
+def _convert(
+    types: Sequence[Type], params: Mapping[str, Any], regions: Sequence[Any]
+) -> tuple[Type, ...]:
     require(len(types) == 1, "convert takes one input")
     return (types[0].with_dtype(params["dtype"]),)
 
 
-def _stop(types: Sequence[Type], params: Mapping[str, Any], regions: Sequence[Any]
-          ) -> tuple[Type, ...]:
+def _stop(
+    types: Sequence[Type], params: Mapping[str, Any], regions: Sequence[Any]
+) -> tuple[Type, ...]:
     require(len(types) == 1, "stop takes one input")
     return (types[0],)
 

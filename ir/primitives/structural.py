@@ -71,8 +71,9 @@ def reduce(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tup
     op, axes = params["op"], params["axes"]
     require(op in REDUCTIONS and list(axes) == sorted(set(axes)), f"reduce {op} over {axes}")
     require(all(0 <= a < x.ndim for a in axes), f"axes {axes} of {x}")
-    require((op in ("any", "all")) == (x.dtype == BOOL) or op in ("max", "min"),
-            f"reduce {op} of {x}")
+    require(
+        (op in ("any", "all")) == (x.dtype == BOOL) or op in ("max", "min"), f"reduce {op} of {x}"
+    )
     require(op != "mean" or x.is_float, "mean of a non-float")
     return (x.with_shape(reduced_shape(x.shape, axes, params["keepdims"])),)
 
@@ -134,23 +135,21 @@ def iota(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple
 
 
 @_structural("concatenate")
-def concatenate(types: Sequence[Type], params: Params, regions: Sequence[Any]
-                ) -> tuple[Type, ...]:
+def concatenate(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`concatenate(*xs; axis)`, axis non-negative."""
     axis = params["axis"]
     first = types[0]
     total: Size = 0
     for t in types:
         require(t.dtype == first.dtype, "concatenate: mixed dtypes")
-        rest = (*t.shape[:axis], *t.shape[axis + 1:])
-        require(rest == (*first.shape[:axis], *first.shape[axis + 1:]), "concatenate: shapes")
+        rest = (*t.shape[:axis], *t.shape[axis + 1 :])
+        require(rest == (*first.shape[:axis], *first.shape[axis + 1 :]), "concatenate: shapes")
         total = total + t.shape[axis]
-    return (first.with_shape((*first.shape[:axis], total, *first.shape[axis + 1:])),)
+    return (first.with_shape((*first.shape[:axis], total, *first.shape[axis + 1 :])),)
 
 
 @_structural("cumulative")
-def cumulative(types: Sequence[Type], params: Params, regions: Sequence[Any]
-               ) -> tuple[Type, ...]:
+def cumulative(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`cumulative(x; op, axis, reverse)`: running sum, prod, max, min; reversed from the end."""
     require(params["op"] in CUMULATIVE and 0 <= params["axis"] < types[0].ndim, "cumulative")
     return (types[0],)

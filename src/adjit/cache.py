@@ -38,8 +38,10 @@ def cache_folder() -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise CacheError(f"the cache folder {folder} cannot be created: {error}",
-                         remedy=f"set {VARIABLE} to a folder that you can write to") from error
+        raise CacheError(
+            f"the cache folder {folder} cannot be created: {error}",
+            remedy=f"set {VARIABLE} to a folder that you can write to",
+        ) from error
     _refuse_foreign(folder)
     return folder
 
@@ -49,11 +51,16 @@ def _refuse_foreign(folder: Path) -> None:
         return
     status = folder.stat()
     if status.st_uid != os.getuid():
-        raise CacheError(f"the cache folder {folder} belongs to another user, who could change "
-                         "the code that runs here", remedy=f"set {VARIABLE} to a folder of yours")
+        raise CacheError(
+            f"the cache folder {folder} belongs to another user, who could change "
+            "the code that runs here",
+            remedy=f"set {VARIABLE} to a folder of yours",
+        )
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise CacheError(f"others can write to the cache folder {folder} and so change the code "
-                         "that runs here", remedy=f"chmod 700 {folder}, or set {VARIABLE}")
+        raise CacheError(
+            f"others can write to the cache folder {folder} and so change the code that runs here",
+            remedy=f"chmod 700 {folder}, or set {VARIABLE}",
+        )
 
 
 @functools.cache
@@ -82,8 +89,11 @@ def store_source(text: str, name: str) -> Path:
     try:
         if path.read_bytes() == data:
             return path
-        warnings.warn(f"adjit: the cached file {path} was damaged and is written anew",
-                      RuntimeWarning, stacklevel=2)
+        warnings.warn(
+            f"adjit: the cached file {path} was damaged and is written anew",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         forget(path)
     except FileNotFoundError:
         pass

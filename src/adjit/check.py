@@ -15,9 +15,17 @@ from adjit.function import CompiledFunction
 STEPS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6)
 
 
-def check_grads(fun: Callable[..., Any], args: Sequence[Any], order: int = 1, *,
-                argnums: Sequence[int] | int | None = None, rtol: float | None = None,
-                atol: float | None = None, directions: int = 2, seed: int = 0) -> None:
+def check_grads(
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 1,
+    *,
+    argnums: Sequence[int] | int | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    directions: int = 2,
+    seed: int = 0,
+) -> None:
     """Compare adjit's gradient of `fun` with central differences of `fun` run by NumPy.
 
     Parameters
@@ -50,19 +58,40 @@ def check_grads(fun: Callable[..., Any], args: Sequence[Any], order: int = 1, *,
     >>> check_grads(lambda x: np.sum(np.sin(x) * x), (np.linspace(0.0, 1.0, 5),), order=2)
     """
     plain = fun.function if isinstance(fun, CompiledFunction) else fun
-    wanted = _float_arguments(args) if argnums is None else (
-        (argnums,) if isinstance(argnums, int) else tuple(argnums))
+    wanted = (
+        _float_arguments(args)
+        if argnums is None
+        else ((argnums,) if isinstance(argnums, int) else tuple(argnums))
+    )
     if not wanted:
         raise ArgumentError("none of the arguments holds a float", remedy="pass floats")
     rng = np.random.default_rng(seed)
     gradient = CompiledFunction(plain, transform="grad", argnums=tuple(wanted))
-    _check_order(plain, gradient, list(args), wanted, rng, directions,
-                 *_tolerances(args, wanted, rtol, atol), order, 1)
+    _check_order(
+        plain,
+        gradient,
+        list(args),
+        wanted,
+        rng,
+        directions,
+        *_tolerances(args, wanted, rtol, atol),
+        order,
+        1,
+    )
 
 
-def _check_order(fun: Callable[..., Any], gradient: Callable[..., Any], args: list[Any],
-                 wanted: Sequence[int], rng: np.random.Generator, directions: int, rtol: float,
-                 atol: float, order: int, level: int) -> None:
+def _check_order(
+    fun: Callable[..., Any],
+    gradient: Callable[..., Any],
+    args: list[Any],
+    wanted: Sequence[int],
+    rng: np.random.Generator,
+    directions: int,
+    rtol: float,
+    atol: float,
+    order: int,
+    level: int,
+) -> None:
     gradients = gradient(*args)
     for _ in range(directions):
         direction = [_random_like(args[k], rng) for k in wanted]
@@ -91,8 +120,16 @@ class _Weighted:
         return self(*args)
 
 
-def _compare(fun: Callable[..., Any], args: list[Any], wanted: Sequence[int],
-             direction: Sequence[Any], exact: float, rtol: float, atol: float, level: int) -> None:
+def _compare(
+    fun: Callable[..., Any],
+    args: list[Any],
+    wanted: Sequence[int],
+    direction: Sequence[Any],
+    exact: float,
+    rtol: float,
+    atol: float,
+    level: int,
+) -> None:
     best = None
     for step in STEPS:
         up = float(fun(*_moved(args, wanted, direction, step)))
@@ -107,25 +144,27 @@ def _compare(fun: Callable[..., Any], args: list[Any], wanted: Sequence[int],
         raise CheckError(
             f"the gradient of order {level} disagrees with central differences: along a random "
             f"direction {float(exact)!r} by adjit, {difference!r} by differences",
-            remedy="check that the function is smooth there; if it is, please report a bug")
+            remedy="check that the function is smooth there; if it is, please report a bug",
+        )
 
 
 def _float_arguments(args: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(k for k, a in enumerate(args)
-                 if any(_is_float(x) for x in pytrees.flatten(a)[0]))
+    return tuple(k for k, a in enumerate(args) if any(_is_float(x) for x in pytrees.flatten(a)[0]))
 
 
 def _is_float(x: Any) -> bool:
-    return isinstance(x, float) or (isinstance(x, (np.ndarray, np.generic))
-                                    and x.dtype.kind == "f")
+    return isinstance(x, float) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f")
 
 
-def _tolerances(args: Sequence[Any], wanted: Sequence[int], rtol: float | None,
-                atol: float | None) -> tuple[float, float]:
+def _tolerances(
+    args: Sequence[Any], wanted: Sequence[int], rtol: float | None, atol: float | None
+) -> tuple[float, float]:
     leaves = [x for k in wanted for x in pytrees.flatten(args[k])[0]]
     single = any(getattr(x, "dtype", None) == np.float32 for x in leaves)
-    return (rtol if rtol is not None else 1e-2 if single else 1e-5,
-            atol if atol is not None else 1e-3 if single else 1e-8)
+    return (
+        rtol if rtol is not None else 1e-2 if single else 1e-5,
+        atol if atol is not None else 1e-3 if single else 1e-8,
+    )
 
 
 def _random_like(tree: Any, rng: np.random.Generator) -> Any:
@@ -142,16 +181,26 @@ def _random_leaf(x: Any, rng: np.random.Generator) -> Any:
     return None
 
 
-def _moved(args: list[Any], wanted: Sequence[int], direction: Sequence[Any], step: float
-           ) -> list[Any]:
+def _moved(
+    args: list[Any], wanted: Sequence[int], direction: Sequence[Any], step: float
+) -> list[Any]:
     out = list(args)
     for k, d in zip(wanted, direction, strict=True):
         leaves, spec = pytrees.flatten(args[k])
         moves, _ = pytrees.flatten(d)
-        out[k] = pytrees.unflatten(spec, [
-            x if m is None else type(x)(x + step * m) if isinstance(x, np.generic)
-            else (x + step * m).astype(x.dtype) if isinstance(x, np.ndarray) else x + step * m
-            for x, m in zip(leaves, moves, strict=True)])
+        out[k] = pytrees.unflatten(
+            spec,
+            [
+                x
+                if m is None
+                else type(x)(x + step * m)
+                if isinstance(x, np.generic)
+                else (x + step * m).astype(x.dtype)
+                if isinstance(x, np.ndarray)
+                else x + step * m
+                for x, m in zip(leaves, moves, strict=True)
+            ],
+        )
     return out
 
 

@@ -58,8 +58,11 @@ class Writer:
     def __init__(self, objects: Mapping[str, Any] | None = None) -> None:
         self.lines: list[str] = []
         self.objects: dict[str, Any] = {
-            "MISS": MISS, "ndarray": np.ndarray, "same_static": same_static,
-            "flatten": pytrees.flatten, **(objects or {}),
+            "MISS": MISS,
+            "ndarray": np.ndarray,
+            "same_static": same_static,
+            "flatten": pytrees.flatten,
+            **(objects or {}),
         }
         self._numbers: dict[str, int] = {}
 
@@ -113,8 +116,9 @@ def write_checks(w: Writer, plan: EntryPlan) -> Checked:
     return Checked(leaves, inputs, kinds, _bind_sizes(w, plan, inputs, kinds))
 
 
-def _unpack(w: Writer, structures: Sequence[optree.PyTreeSpec], parameters: Sequence[str]
-            ) -> list[str]:
+def _unpack(
+    w: Writer, structures: Sequence[optree.PyTreeSpec], parameters: Sequence[str]
+) -> list[str]:
     leaves: list[str] = []
     for structure, parameter in zip(structures, parameters, strict=True):
         _unpack_node(w, structure, parameter, leaves)
@@ -199,15 +203,17 @@ def _check_world(w: Writer, plan: EntryPlan, inputs: list[str], kinds: list[Kind
     w.line("except (LookupError, AttributeError, ValueError, TypeError):")
     w.line("return MISS", 2)
     for variable, hidden in zip(fetched, plan.hidden, strict=True):
-        kind = Kind("array", hidden.leaf.dtype, (None,) * len(hidden.leaf.shape),
-                    hidden.leaf.layout)
+        kind = Kind(
+            "array", hidden.leaf.dtype, (None,) * len(hidden.leaf.shape), hidden.leaf.layout
+        )
         _check_leaf(w, variable, kind, False)
         inputs.append(variable)
         kinds.append(kind)
 
 
-def _bind_sizes(w: Writer, plan: EntryPlan, inputs: Sequence[str], kinds: Sequence[Kind]
-                ) -> dict[Symbol, str]:
+def _bind_sizes(
+    w: Writer, plan: EntryPlan, inputs: Sequence[str], kinds: Sequence[Kind]
+) -> dict[Symbol, str]:
     """Name every symbol after the axis that it is read from; check all sizes against the graph."""
     names: dict[Symbol, str] = {}
     for symbol, source in plan.graph.symbols.items():
@@ -215,8 +221,7 @@ def _bind_sizes(w: Writer, plan: EntryPlan, inputs: Sequence[str], kinds: Sequen
         number = variable if source.axis is None else f"{variable}_n{source.axis}"
         names[symbol] = number if source.divisor == 1 else f"({number} // {source.divisor})"
     checks: list[str] = []
-    for k, (variable, kind, value) in enumerate(
-            zip(inputs, kinds, plan.graph.inputs, strict=True)):
+    for k, (variable, kind, value) in enumerate(zip(inputs, kinds, plan.graph.inputs, strict=True)):
         if kind.form == "array" and value.shape:
             axes = [f"{variable}_n{axis}" for axis in range(len(value.shape))]
             w.line(f"{', '.join(axes)}, = {variable}_shape")

@@ -29,20 +29,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import adjit
 
-    parser = argparse.ArgumentParser(prog="adjit", description="Compiled gradients of plain NumPy "
-                                     "functions.")
+    parser = argparse.ArgumentParser(
+        prog="adjit", description="Compiled gradients of plain NumPy functions."
+    )
     parser.add_argument("--version", action="version", version=f"adjit {adjit.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     folder = commands.add_parser("cache", help="the folder of compiled code: size, clear")
     folder.add_argument("action", nargs="?", choices=("size", "clear"), default="size")
     folder.set_defaults(run=_cache)
     show = commands.add_parser(
-        "show", help="print the code generated for a decorated function that FILE.py calls")
+        "show", help="print the code generated for a decorated function that FILE.py calls"
+    )
     show.add_argument("target", metavar="FILE.py:FUNC")
     show.add_argument("--form", choices=("numpy", "numba", "graph", "explain"), default="numpy")
-    show.add_argument("--args", metavar="EXPR", help="arguments as a Python tuple, seen with the "
-                      "names of FILE.py, when FILE.py does not call FUNC itself: "
-                      "--args '(np.ones(3), 2.0)'")
+    show.add_argument(
+        "--args",
+        metavar="EXPR",
+        help="arguments as a Python tuple, seen with the "
+        "names of FILE.py, when FILE.py does not call FUNC itself: "
+        "--args '(np.ones(3), 2.0)'",
+    )
     show.set_defaults(run=_show)
     return parser
 
@@ -68,8 +74,10 @@ def _human(count: int) -> str:
 def _show(options: argparse.Namespace) -> int:
     file, separator, name = options.target.rpartition(":")
     if not separator or not Path(file).is_file():
-        raise ArgumentError(f"{options.target!r} is not FILE.py:FUNC with an existing file",
-                            remedy="name a file and a function in it: model.py:loss")
+        raise ArgumentError(
+            f"{options.target!r} is not FILE.py:FUNC with an existing file",
+            remedy="name a file and a function in it: model.py:loss",
+        )
     module = _load(Path(file))
     found: Any = module
     for part in name.split("."):
@@ -81,8 +89,10 @@ def _show(options: argparse.Namespace) -> int:
     values = eval(options.args, vars(module)) if options.args else ()
     values = values if isinstance(values, tuple) else (values,)
     if not values and not found.specializations:
-        raise ArgumentError(f"{file} does not call {name} when it is imported, so there is no code "
-                            "to show", remedy="pass arguments: --args '(np.ones(3),)'")
+        raise ArgumentError(
+            f"{file} does not call {name} when it is imported, so there is no code to show",
+            remedy="pass arguments: --args '(np.ones(3),)'",
+        )
     if options.form == "graph":
         print(found.graph(*values))
     elif options.form == "explain":

@@ -39,8 +39,9 @@ class Derivation:
     gradients: dict[int, int]
 
 
-def derive(task: Task, arguments: Arguments, inputs: Sequence[int], graph: Graph, outputs: Any
-           ) -> Derivation:
+def derive(
+    task: Task, arguments: Arguments, inputs: Sequence[int], graph: Graph, outputs: Any
+) -> Derivation:
     """Carry out `task` on a captured graph.
 
     `inputs[n]` is the argument leaf that graph input n stands for (hidden inputs follow);
@@ -59,22 +60,24 @@ def derive(task: Task, arguments: Arguments, inputs: Sequence[int], graph: Graph
     position = {leaf: n for n, leaf in enumerate(inputs)}
     first = replace(graph, outputs=(graph.outputs[value.index], *graph.outputs))
     made = pipeline.differentiate(first, [position[k] for k in leaves], [k + 1 for k in kept])
-    gradients = _gradient_tree(task, arguments,
-                               {k: len(kept) + n for n, k in enumerate(leaves)})
-    value, aux = _map_leaves(lambda x: replace(x, index=place[x.index]),
-                             (value if task.returns_value else None, aux))
+    gradients = _gradient_tree(task, arguments, {k: len(kept) + n for n, k in enumerate(leaves)})
+    value, aux = _map_leaves(
+        lambda x: replace(x, index=place[x.index]), (value if task.returns_value else None, aux)
+    )
     if task.returns_value:
         tree = ((value, aux) if task.has_aux else value, gradients)
     else:
         tree = (gradients, aux) if task.has_aux else gradients
-    return Derivation(made, _result(tree, made),
-                      {len(kept) + n: position[k] for n, k in enumerate(leaves)})
+    return Derivation(
+        made, _result(tree, made), {len(kept) + n: position[k] for n, k in enumerate(leaves)}
+    )
 
 
 def _map_leaves(function: Callable[[OutputLeaf], Any], tree: Any) -> Any:
     leaves, spec = pytrees.flatten(tree)
-    return pytrees.unflatten(spec, [function(x) if isinstance(x, OutputLeaf) else x
-                                    for x in leaves])
+    return pytrees.unflatten(
+        spec, [function(x) if isinstance(x, OutputLeaf) else x for x in leaves]
+    )
 
 
 def _constant_value(graph: Graph, value: Any) -> tuple[Graph, OutputLeaf]:
@@ -84,8 +87,10 @@ def _constant_value(graph: Graph, value: Any) -> tuple[Graph, OutputLeaf]:
     kind = "numpy" if isinstance(value, np.generic) else "python"
     constant = literal(value, getattr(value, "dtype", np.float64))
     index = len(graph.outputs)
-    return (replace(graph, outputs=(*graph.outputs, constant)),
-            OutputLeaf(index, kind == "python", kind))
+    return (
+        replace(graph, outputs=(*graph.outputs, constant)),
+        OutputLeaf(index, kind == "python", kind),
+    )
 
 
 def _gradient_tree(task: Task, arguments: Arguments, place: dict[int, int]) -> Any:
@@ -96,8 +101,10 @@ def _gradient_tree(task: Task, arguments: Arguments, place: dict[int, int]) -> A
         form = "zero_d" if kind.form == "array" and not kind.sizes else kind.form
         return ResultLeaf(form, place[k], kind.dtype)
 
-    trees = [pytrees.unflatten(spec, list(map(leaf, span)))
-             for span, spec in zip(arguments.wrt, arguments.wrt_structures, strict=True)]
+    trees = [
+        pytrees.unflatten(spec, list(map(leaf, span)))
+        for span, spec in zip(arguments.wrt, arguments.wrt_structures, strict=True)
+    ]
     return trees[0] if task.single else tuple(trees)
 
 
@@ -105,8 +112,12 @@ def _value_and_aux(task: Task, outputs: Any, graph: Graph) -> tuple[Any, Any]:
     value, aux = outputs, None
     if task.has_aux:
         if not (isinstance(outputs, (tuple, list)) and len(outputs) == 2):
-            raise _error(task, "has_aux=True needs a function that returns a pair (value, aux), "
-                         f"this one returned {_describe(outputs, graph)}", "return (value, aux)")
+            raise _error(
+                task,
+                "has_aux=True needs a function that returns a pair (value, aux), "
+                f"this one returned {_describe(outputs, graph)}",
+                "return (value, aux)",
+            )
         value, aux = outputs
     if isinstance(value, float) or (isinstance(value, np.generic) and value.dtype.kind == "f"):
         return value, aux
@@ -114,16 +125,23 @@ def _value_and_aux(task: Task, outputs: Any, graph: Graph) -> tuple[Any, Any]:
         remedy = "return one float that depends on the arguments"
         if isinstance(value, (tuple, list)) and len(value) == 2:
             remedy += ", or use has_aux=True for (value, aux)"
-        raise _error(task, f"the function returned {_describe(value, graph)}, which cannot be "
-                     "differentiated", remedy)
+        raise _error(
+            task,
+            f"the function returned {_describe(value, graph)}, which cannot be differentiated",
+            remedy,
+        )
     made = graph.outputs[value.index].type
     if made.shape:
-        raise _error(task, f"the function returned {_describe(value, graph)}, not a scalar; a "
-                     "gradient needs a scalar", "reduce it first, for example with np.sum or "
-                     "np.mean")
+        raise _error(
+            task,
+            f"the function returned {_describe(value, graph)}, not a scalar; a "
+            "gradient needs a scalar",
+            "reduce it first, for example with np.sum or np.mean",
+        )
     if made.dtype.kind != "f":
-        raise _error(task, f"the function returned {made.dtype}, which has no gradient",
-                     "return a float")
+        raise _error(
+            task, f"the function returned {made.dtype}, which has no gradient", "return a float"
+        )
     return value, aux
 
 

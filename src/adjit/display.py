@@ -32,8 +32,15 @@ def save(spec: Specialization, path: Path, form: str) -> Path:
     _check_form(form)
     kernel = kernel_program(spec, wide=True) if form == "numba" else None
     guards = [(g.size, g.op, g.value, g.truth) for g in spec.capture.size_guards]
-    save_module(spec.graph, interface_of(spec, saved=True), path, kernel=kernel,
-                layouts=spec.layouts, guards=guards, version=adjit.__version__)
+    save_module(
+        spec.graph,
+        interface_of(spec, saved=True),
+        path,
+        kernel=kernel,
+        layouts=spec.layouts,
+        guards=guards,
+        version=adjit.__version__,
+    )
     return path
 
 

@@ -23,8 +23,9 @@ from adjit.results import result_expression
 __all__ = ["MISS", "EntryPlan", "build_entry", "build_matcher", "replace_run"]
 
 
-def build_entry(plan: EntryPlan, run: Callable[..., Any], *, outputs_passed: bool,
-                name: str) -> Callable[..., Any]:
+def build_entry(
+    plan: EntryPlan, run: Callable[..., Any], *, outputs_passed: bool, name: str
+) -> Callable[..., Any]:
     """The call path: a function of one value per parameter that returns the results or `MISS`.
 
     `run` takes the graph's inputs, then, when `outputs_passed`, an array for every output with
@@ -60,25 +61,31 @@ def _refuse_shared_memory(w: Writer, plan: EntryPlan, checked: Checked) -> None:
         for other in arrays:
             if one < other or (other < one and other not in plan.written):
                 names = [plan.graph.inputs[k].name for k in (one, other)]
-                w.line(f"{w.bind('separate', require_separate)}({checked.inputs[one]}, "
-                       f"{checked.inputs[other]}, {w.bind('C', names)})")
+                w.line(
+                    f"{w.bind('separate', require_separate)}({checked.inputs[one]}, "
+                    f"{checked.inputs[other]}, {w.bind('C', names)})"
+                )
 
 
-def require_separate(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], names: Sequence[str]
-                     ) -> None:
+def require_separate(
+    a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], names: Sequence[str]
+) -> None:
     """Raise `UnsupportedError` when two arrays overlap in memory."""
     if np.may_share_memory(a, b) and np.shares_memory(a, b):
         raise UnsupportedError(
             f"{names[0]!r} and {names[1]!r} share memory, and the function writes to one of them",
-            remedy=f"pass a copy of one of them: {names[1]}.copy()")
+            remedy=f"pass a copy of one of them: {names[1]}.copy()",
+        )
 
 
-def _run(w: Writer, plan: EntryPlan, checked: Checked, run: Callable[..., Any],
-         outputs_passed: bool) -> list[str]:
+def _run(
+    w: Writer, plan: EntryPlan, checked: Checked, run: Callable[..., Any], outputs_passed: bool
+) -> list[str]:
     """Allocate, call, and name the outputs."""
-    arguments = [f"{v}[()]" if kind.form == "array" and not value.shape else v
-                 for v, kind, value in zip(checked.inputs, checked.kinds, plan.graph.inputs,
-                                           strict=True)]
+    arguments = [
+        f"{v}[()]" if kind.form == "array" and not value.shape else v
+        for v, kind, value in zip(checked.inputs, checked.kinds, plan.graph.inputs, strict=True)
+    ]
     outputs = [f"r{k}" for k in range(len(plan.graph.outputs))]
     returned = outputs
     if outputs_passed:
@@ -99,13 +106,15 @@ def _run(w: Writer, plan: EntryPlan, checked: Checked, run: Callable[..., Any],
     return outputs
 
 
-def _allocate(w: Writer, variable: str, dtype: Any, shape: Sequence[Size],
-              names: Mapping[Symbol, str]) -> None:
+def _allocate(
+    w: Writer, variable: str, dtype: Any, shape: Sequence[Size], names: Mapping[Symbol, str]
+) -> None:
     for size in shape:
         if unknown := symbols_of(size) - set(names):
             raise UnsupportedError(
                 f"a result has a size that depends on data ({', '.join(map(str, unknown))})",
-                remedy="return something of fixed size, such as a sum, or use np.where")
+                remedy="return something of fixed size, such as a sum, or use np.where",
+            )
     d = w.bind("d", dtype)
     text = "(" + "".join(f"{to_source(n, names.__getitem__)}, " for n in shape) + ")"
     elements = product(shape)

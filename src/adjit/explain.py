@@ -54,8 +54,10 @@ class Explanation:
             table.add_row(
                 Syntax(line.forward, "python", background_color="default", word_wrap=True),
                 "\n".join(line.formulas),
-                Syntax("\n".join(line.adjoint), "python", background_color="default",
-                       word_wrap=True))
+                Syntax(
+                    "\n".join(line.adjoint), "python", background_color="default", word_wrap=True
+                ),
+            )
         return table
 
     def __str__(self) -> str:
@@ -73,9 +75,12 @@ class Explanation:
         head = "".join(f"<th style='text-align:left'>{h}</th>" for h in _HEADERS)
         rows = "".join(
             f"<tr>{_code([line.forward])}{_math(line)}{_code(line.adjoint)}</tr>"
-            for line in self.lines)
-        return (f"<table><caption>{html.escape(self.name)}</caption>"
-                f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+            for line in self.lines
+        )
+        return (
+            f"<table><caption>{html.escape(self.name)}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
 
 
 def _code(lines: Sequence[str]) -> str:
@@ -91,8 +96,9 @@ def _math(line: Line) -> str:
 def explain(spec: Specialization) -> Explanation:
     """The explanation of a specialisation's code."""
     rows = numpy_form.explain_rows(spec.graph, interface_of(spec))
-    lines = [Line(row.forward, *_formulas(spec.graph, row.equations), tuple(row.adjoint))
-             for row in rows]
+    lines = [
+        Line(row.forward, *_formulas(spec.graph, row.equations), tuple(row.adjoint)) for row in rows
+    ]
     return Explanation(spec.task.generated_name, tuple(lines))
 
 

@@ -33,12 +33,25 @@ class CompiledFunction:
     arguments, for the last call's; `specializations` lists all code made so far.
     """
 
-    def __init__(self, function: Callable[..., Any], *, transform: str, argnums: Any = None,
-                 has_aux: bool = False, static_argnums: Any = (), static_argnames: Any = (),
-                 is_method: bool = False) -> None:
-        self._options = {"transform": transform, "argnums": argnums, "has_aux": has_aux,
-                         "static_argnums": static_argnums, "static_argnames": static_argnames,
-                         "is_method": is_method}
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        transform: str,
+        argnums: Any = None,
+        has_aux: bool = False,
+        static_argnums: Any = (),
+        static_argnames: Any = (),
+        is_method: bool = False,
+    ) -> None:
+        self._options = {
+            "transform": transform,
+            "argnums": argnums,
+            "has_aux": has_aux,
+            "static_argnums": static_argnums,
+            "static_argnames": static_argnames,
+            "is_method": is_method,
+        }
         self.function = function
         self._specializations: list[Specialization] = []
         self._last: Specialization | None = None
@@ -62,13 +75,16 @@ class CompiledFunction:
             f"        _adjit_result = _adjit_call({values})\n"
             f"        if _adjit_result is not _adjit_miss:\n"
             f"            return _adjit_result\n"
-            f"    return _adjit_slow({as_tuple})\n")
+            f"    return _adjit_slow({as_tuple})\n"
+        )
         self._bind = self._with_signature(f"    return {as_tuple}\n")
 
     def _with_signature(self, body: str) -> Callable[..., Any]:
         name = self._task.name
         namespace: dict[str, Any] = {
-            "_adjit_calls": self._calls, "_adjit_miss": MISS, "_adjit_slow": self._slow,
+            "_adjit_calls": self._calls,
+            "_adjit_miss": MISS,
+            "_adjit_slow": self._slow,
             "_adjit_missing": MISSING,
             "_adjit_default": functools.partial(live_default, self.function),
         }
@@ -104,7 +120,9 @@ class CompiledFunction:
             # a guard does not hold right after it was recorded: the function changed it itself
             raise ArgumentError(
                 f"{self._task.name} changes, while it runs, a global or attribute that it reads, "
-                "so that no compiled code stays valid", remedy="pass it as an argument instead")
+                "so that no compiled code stays valid",
+                remedy="pass it as an argument instead",
+            )
         return result
 
     def _specialize(self, taken: arguments.Arguments) -> Specialization:
@@ -118,7 +136,9 @@ class CompiledFunction:
             warnings.warn(
                 f"{self._task.name} was traced {len(self._specializations)} times: an argument, "
                 "global or size that the code is specialised on keeps changing",
-                RuntimeWarning, stacklevel=4)
+                RuntimeWarning,
+                stacklevel=4,
+            )
         self._calls.insert(0, made.call)
         self._last = made
         return made
@@ -135,8 +155,10 @@ class CompiledFunction:
             if self._last is None:
                 if not self._task.parameters.names:
                     return self._specialize(arguments.take_apart(self._task, ()))
-                raise ArgumentError(f"{self._task.name} has not been called yet, so there is no "
-                                    "code to show", remedy="pass arguments, or call it first")
+                raise ArgumentError(
+                    f"{self._task.name} has not been called yet, so there is no code to show",
+                    remedy="pass arguments, or call it first",
+                )
             return self._last
         with self._lock:
             return self._specialize(arguments.take_apart(self._task, self._bind(*args, **kwargs)))
@@ -220,8 +242,16 @@ def _names_a_line(error: Exception) -> bool:
     return any(note.startswith("while adjit traced") for note in notes)
 
 
-def _make_task(function: Callable[..., Any], *, transform: str, argnums: Any, has_aux: bool,
-               static_argnums: Any, static_argnames: Any, is_method: bool) -> Task:
+def _make_task(
+    function: Callable[..., Any],
+    *,
+    transform: str,
+    argnums: Any,
+    has_aux: bool,
+    static_argnums: Any,
+    static_argnames: Any,
+    is_method: bool,
+) -> Task:
     parameters = parameters_of(function)
     skip = 1 if is_method else 0
     statics = []
@@ -229,17 +259,28 @@ def _make_task(function: Callable[..., Any], *, transform: str, argnums: Any, ha
         listed = (entries,) if isinstance(entries, (int, str)) else tuple(entries)
         for selected in parameters.select(listed, what, skip=skip):
             if selected.key is not None:
-                raise ArgumentError(f"{what} names an item of *args or **kwargs",
-                                    remedy="name a parameter of its own")
+                raise ArgumentError(
+                    f"{what} names an item of *args or **kwargs",
+                    remedy="name a parameter of its own",
+                )
             statics.append(selected.parameter)
     chosen = None if argnums is None else parameters.select(argnums, "argnums", skip=skip)
     for selected in chosen or ():
         if selected.parameter in statics:
             raise ArgumentError(
                 f"argument {parameters.names[selected.parameter]!r} is static and differentiated",
-                remedy="name it in argnums or in static_argnums, not in both")
-    return Task(function, parameters, transform, chosen, not isinstance(argnums, (tuple, list)),
-                transform == "value_and_grad", has_aux, frozenset(statics))
+                remedy="name it in argnums or in static_argnums, not in both",
+            )
+    return Task(
+        function,
+        parameters,
+        transform,
+        chosen,
+        not isinstance(argnums, (tuple, list)),
+        transform == "value_and_grad",
+        has_aux,
+        frozenset(statics),
+    )
 
 
 def _find(module: str, qualified_name: str) -> Any:

@@ -48,8 +48,9 @@ def guard_condition(guard: Guard, bind: Bind) -> str:
 def _is_number(x: Any) -> bool:
     import numpy as np
 
-    return isinstance(x, np.generic) or (type(x) in SCALARS and x is not None
-                                         and not isinstance(x, bool))
+    return isinstance(x, np.generic) or (
+        type(x) in SCALARS and x is not None and not isinstance(x, bool)
+    )
 
 
 def _key(key: Any, bind: Bind) -> str:

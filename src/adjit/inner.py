@@ -22,8 +22,9 @@ def trace_inside(task: Task, trace: Trace, values: Sequence[Any]) -> Any:
     def rebuild(traced: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return task.parameters.rebuild(taken.with_leaves(inputs, traced))
 
-    captured, surroundings, outputs = subtrace(trace, task.function, leaves, rebuild,
-                                               name=task.name)
+    captured, surroundings, outputs = subtrace(
+        trace, task.function, leaves, rebuild, name=task.name
+    )
     derived = derive(task, taken, inputs, pipeline.prepare(captured), outputs)
     operands = [trace.lift(x) for x in leaves]
     results = inline(derived.graph, trace.builder, [*operands, *surroundings])
@@ -31,14 +32,16 @@ def trace_inside(task: Task, trace: Trace, values: Sequence[Any]) -> Any:
     return pytrees.unflatten(derived.results.structure, wrapped)
 
 
-def _wrap(trace: Trace, leaf: ResultLeaf, results: Sequence[Any], taken: arguments.Arguments
-          ) -> Any:
+def _wrap(
+    trace: Trace, leaf: ResultLeaf, results: Sequence[Any], taken: arguments.Arguments
+) -> Any:
     if leaf.form == "static":
         return leaf.value
     if leaf.form == "argument":
         return taken.leaves[leaf.index]
-    return trace.wrap(results[leaf.index], weak=leaf.form == "python",
-                      array=leaf.form in ("array", "zero_d"))
+    return trace.wrap(
+        results[leaf.index], weak=leaf.form == "python", array=leaf.form in ("array", "zero_d")
+    )
 
 
 def innermost(leaves: Sequence[Any]) -> Trace | None:

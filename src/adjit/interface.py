@@ -33,18 +33,29 @@ def interface_of(spec: Specialization, *, saved: bool = False) -> Interface:
     position = {leaf: n for n, leaf in enumerate(spec.inputs)}
     parameters = []
     signature = spec.task.parameters.signature
-    for parameter, structure, span in zip(signature.parameters.values(), a.structures, a.spans,
-                                          strict=True):
+    for parameter, structure, span in zip(
+        signature.parameters.values(), a.structures, a.spans, strict=True
+    ):
         leaves = [Leaf(position[k]) if k in position else Static(a.leaves[k]) for k in span]
         default = None if parameter.default is parameter.empty else Static(parameter.default)
-        parameters.append(Parameter(parameter.name, describe(pytrees.unflatten(structure, leaves)),
-                                    _KINDS[parameter.kind], default))
+        parameters.append(
+            Parameter(
+                parameter.name,
+                describe(pytrees.unflatten(structure, leaves)),
+                _KINDS[parameter.kind],
+                default,
+            )
+        )
     hidden = tuple((h.leaf.name, len(spec.inputs) + n) for n, h in enumerate(spec.capture.hidden))
-    arrays = {len(spec.inputs) + n: fetch(h) for n, h in enumerate(spec.capture.hidden)
-              if saved or h.path.kind == "object"}
+    arrays = {
+        len(spec.inputs) + n: fetch(h)
+        for n, h in enumerate(spec.capture.hidden)
+        if saved or h.path.kind == "object"
+    }
     small = {k: x for k, x in arrays.items() if x.size <= (MOST if saved else READABLE)}
-    return Interface(spec.task.generated_name, tuple(parameters), _results(spec), hidden,
-                     spec.gradients, small)
+    return Interface(
+        spec.task.generated_name, tuple(parameters), _results(spec), hidden, spec.gradients, small
+    )
 
 
 def _results(spec: Specialization) -> Tree:
@@ -66,8 +77,11 @@ def _described(spec: Specialization, tree: Any) -> Tree:
     if task.selected is None:
         return describe(tree)
     pair = task.returns_value or task.has_aux
-    first, gradients = (tree[0], tree[1]) if task.returns_value else (
-        (tree[1], tree[0]) if task.has_aux else (None, tree))
+    first, gradients = (
+        (tree[0], tree[1])
+        if task.returns_value
+        else ((tree[1], tree[0]) if task.has_aux else (None, tree))
+    )
     names = [_expression(spec, s.parameter, s.key) for s in task.selected]
     if task.single:
         described: Tree = describe(gradients, names[0])

@@ -13,9 +13,22 @@ from adjit.ir.dims import Size, Symbol, symbol_size
 from adjit.ir.magnitude import LIMIT
 from adjit.tracer import Leaf, SymInt, TracedArray
 
-SUPPORTED = frozenset(np.dtype(t) for t in (
-    np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64,
-    np.float32, np.float64))
+SUPPORTED = frozenset(
+    np.dtype(t)
+    for t in (
+        np.bool_,
+        np.int8,
+        np.int16,
+        np.int32,
+        np.int64,
+        np.uint8,
+        np.uint16,
+        np.uint32,
+        np.uint64,
+        np.float32,
+        np.float64,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +63,21 @@ def normalise(value: Any, *, differentiated: bool, name: str) -> Any:
     if isinstance(value, np.ndarray):
         raise DTypeError(
             f"argument {name!r} is a {type(value).__name__}, a subclass of numpy.ndarray with a "
-            "meaning of its own", remedy=f"pass np.asarray({name})")
+            "meaning of its own",
+            remedy=f"pass np.asarray({name})",
+        )
     if differentiated:
         return _differentiable(value, name)
     if isinstance(value, complex):
-        raise DTypeError(f"argument {name!r} is complex, which is not supported",
-                         remedy="pass real and imaginary part separately")
+        raise DTypeError(
+            f"argument {name!r} is complex, which is not supported",
+            remedy="pass real and imaginary part separately",
+        )
     if hasattr(value, "__array__") and not isinstance(value, type):
-        raise ArgumentError(f"argument {name!r} is a {_type_name(value)}, not a NumPy array",
-                            remedy=f"pass np.asarray({name})")
+        raise ArgumentError(
+            f"argument {name!r} is a {_type_name(value)}, not a NumPy array",
+            remedy=f"pass np.asarray({name})",
+        )
     return value
 
 
@@ -74,33 +93,45 @@ def _differentiable(value: Any, name: str) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, complex):
-        raise DTypeError(f"argument {name!r} is complex, which cannot be differentiated",
-                         remedy="pass real and imaginary part separately")
+        raise DTypeError(
+            f"argument {name!r} is complex, which cannot be differentiated",
+            remedy="pass real and imaginary part separately",
+        )
     raise DTypeError(
         f"argument {name!r} of type {_type_name(value)} cannot be differentiated",
         remedy="leave it out of argnums, or pass a float, a float array, or a list, tuple, dict or "
-               "dataclass of them")
+        "dataclass of them",
+    )
 
 
 def _checked(value: Any, differentiated: bool, name: str) -> Any:
     dtype = value.dtype
     if dtype.kind == "c":
-        raise DTypeError(f"argument {name!r} has dtype {dtype}, which is not supported",
-                         remedy="pass real and imaginary part separately")
+        raise DTypeError(
+            f"argument {name!r} has dtype {dtype}, which is not supported",
+            remedy="pass real and imaginary part separately",
+        )
     if dtype.kind == "O":
-        raise DTypeError(f"argument {name!r} is an array of objects",
-                         remedy="use a list of arrays, or an array of float64")
+        raise DTypeError(
+            f"argument {name!r} is an array of objects",
+            remedy="use a list of arrays, or an array of float64",
+        )
     if differentiated and dtype.kind in "iub":
-        raise DTypeError(f"argument {name!r} has dtype {dtype}: integer and bool arrays have no "
-                         "gradient",
-                         remedy=f"pass {name}.astype(float), or leave it out of argnums")
+        raise DTypeError(
+            f"argument {name!r} has dtype {dtype}: integer and bool arrays have no gradient",
+            remedy=f"pass {name}.astype(float), or leave it out of argnums",
+        )
     if dtype not in SUPPORTED:
         remedy = "float64, float32, bool and integers of 8 to 64 bits in native byte order are"
-        raise DTypeError(f"argument {name!r} has dtype {dtype}, which is not supported",
-                         remedy=f"convert it: {remedy}")
+        raise DTypeError(
+            f"argument {name!r} has dtype {dtype}, which is not supported",
+            remedy=f"convert it: {remedy}",
+        )
     if not dtype.isnative:
-        raise DTypeError(f"argument {name!r} is not in native byte order",
-                         remedy=f"pass {name}.astype({name}.dtype.newbyteorder('='))")
+        raise DTypeError(
+            f"argument {name!r} is not in native byte order",
+            remedy=f"pass {name}.astype({name}.dtype.newbyteorder('='))",
+        )
     return value
 
 
@@ -167,8 +198,10 @@ def _same_state(a: Any, b: Any) -> bool:
         slots = vars(cls).get("__slots__", ())
         names.update((slots,) if isinstance(slots, str) else slots)
     missing = object()
-    return all(same_static(getattr(a, name, missing), getattr(b, name, missing))
-               for name in names - {"__dict__", "__weakref__"})
+    return all(
+        same_static(getattr(a, name, missing), getattr(b, name, missing))
+        for name in names - {"__dict__", "__weakref__"}
+    )
 
 
 def _type_name(value: Any) -> str:

@@ -34,8 +34,10 @@ def backend() -> str:
     """
     named = os.environ.get("ADJIT_BACKEND", "").strip().lower() or "auto"
     if named not in BACKENDS:
-        raise ArgumentError(f"ADJIT_BACKEND={named!r} is not known",
-                            remedy=f"set it to one of {', '.join(BACKENDS)}, or unset it")
+        raise ArgumentError(
+            f"ADJIT_BACKEND={named!r} is not known",
+            remedy=f"set it to one of {', '.join(BACKENDS)}, or unset it",
+        )
     return named
 
 
@@ -70,6 +72,6 @@ def differentiate(graph: Graph, wrt: Sequence[int], outputs: Sequence[int]) -> G
 
     def choose(g: Graph) -> Graph:
         kept = [g.outputs[k] for k in outputs]
-        return replace(g, outputs=(*kept, *g.outputs[len(graph.outputs):]))
+        return replace(g, outputs=(*kept, *g.outputs[len(graph.outputs) :]))
 
     return run(graph, (*CLEANUP, ("adjoint", adjoint), ("choose outputs", choose), *CLEANUP))

@@ -38,17 +38,23 @@ def unflatten(spec: optree.PyTreeSpec, leaves: Any) -> Any:
 
 
 def _is_new_dataclass(leaf: Any) -> bool:
-    return (dataclasses.is_dataclass(leaf) and not isinstance(leaf, type)
-            and type(leaf) not in _registered and not isinstance(leaf, OutputLeaf)
-            and _holds_numbers(leaf))
+    return (
+        dataclasses.is_dataclass(leaf)
+        and not isinstance(leaf, type)
+        and type(leaf) not in _registered
+        and not isinstance(leaf, OutputLeaf)
+        and _holds_numbers(leaf)
+    )
 
 
 def _holds_numbers(instance: Any) -> bool:
     """True when a field holds, however deep, an array or a float: then it is structure."""
     values: Any = [getattr(instance, f.name) for f in dataclasses.fields(instance)]
     leaves, _ = optree.tree_flatten(values, none_is_leaf=True, namespace=NAMESPACE)
-    return any(isinstance(x, (float, np.ndarray, np.generic, OutputLeaf))
-               or _is_new_dataclass(x) for x in leaves)
+    return any(
+        isinstance(x, (float, np.ndarray, np.generic, OutputLeaf)) or _is_new_dataclass(x)
+        for x in leaves
+    )
 
 
 class _Template:
@@ -80,6 +86,6 @@ def _register(cls: type) -> None:
         return made
 
     optree.register_pytree_node(
-        cls, take_apart, put_together,
-        path_entry_type=optree.DataclassEntry, namespace=NAMESPACE)
+        cls, take_apart, put_together, path_entry_type=optree.DataclassEntry, namespace=NAMESPACE
+    )
     _registered.add(cls)

@@ -34,15 +34,23 @@ class ResultLeaf:
     value: Any = None
 
 
-def result_expression(result: Result, outputs: Sequence[str], arguments: Sequence[str],
-                      bind: Callable[[str, Any], str]) -> str:
+def result_expression(
+    result: Result,
+    outputs: Sequence[str],
+    arguments: Sequence[str],
+    bind: Callable[[str, Any], str],
+) -> str:
     """Python source of the returned object."""
     leaves = [_leaf(leaf, outputs, arguments, bind) for leaf in result.leaves]
     return _node(result.structure, leaves, bind)
 
 
-def _leaf(leaf: ResultLeaf, outputs: Sequence[str], arguments: Sequence[str],
-          bind: Callable[[str, Any], str]) -> str:
+def _leaf(
+    leaf: ResultLeaf,
+    outputs: Sequence[str],
+    arguments: Sequence[str],
+    bind: Callable[[str, Any], str],
+) -> str:
     if leaf.form == "static":
         return "None" if leaf.value is None else bind("C", leaf.value)
     if leaf.form == "argument":

@@ -30,7 +30,10 @@ def make_runner(spec: Specialization) -> Run:
             f"adjit: {spec.task.name} has become {len(spec.graph.equations)} operations, because a "
             "Python loop in it is unrolled; compiling that would take long, so it is interpreted. "
             "Replace the loop by operations on whole arrays, or set ADJIT_BACKEND=numba to "
-            "compile it", RuntimeWarning, stacklevel=2)
+            "compile it",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         return interpret_once(spec)
     return _compiled(spec)
 
@@ -44,8 +47,7 @@ LITTLE_WORK = 1_000_000
 
 def is_long(spec: Specialization) -> bool:
     """True when compiling would take so long that it is not done unasked."""
-    return (len(spec.graph.equations) > LONG
-            or spec.program.source.count("\n") > LONG_TEXT)
+    return len(spec.graph.equations) > LONG or spec.program.source.count("\n") > LONG_TEXT
 
 
 def worth_interpreting(spec: Specialization) -> bool:
@@ -115,8 +117,11 @@ def _load(spec: Specialization, program: Program) -> Run:
         # compiled anew; an error of the kernel itself comes again.
         if not cache.forget_machine_code(path):
             raise
-        warnings.warn(f"adjit: the compiled code kept for {path.name} was damaged; it is compiled "
-                      "anew", RuntimeWarning, stacklevel=2)
+        warnings.warn(
+            f"adjit: the compiled code kept for {path.name} was damaged; it is compiled anew",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         return load_kernel(path, program, signature)
 
 
@@ -131,12 +136,16 @@ def _checked(spec: Specialization, kernel: Run) -> Run:
                 wide.append(_compiled(spec, wide=True))
             return wide[0](*values)
         if status & EMPTY:
-            raise ShapeError(f"{spec.task.name} takes the maximum or minimum of an empty array",
-                             remedy="pass initial=, or an array with elements",
-                             location=spec.task.location)
-        raise IndexingError(f"an index is out of range in {spec.task.name}",
-                            remedy="set ADJIT_BACKEND=numpy to run it statement by statement",
-                            location=spec.task.location)
+            raise ShapeError(
+                f"{spec.task.name} takes the maximum or minimum of an empty array",
+                remedy="pass initial=, or an array with elements",
+                location=spec.task.location,
+            )
+        raise IndexingError(
+            f"an index is out of range in {spec.task.name}",
+            remedy="set ADJIT_BACKEND=numpy to run it statement by statement",
+            location=spec.task.location,
+        )
 
     def run(*values: Any) -> Any:
         returned = kernel(*values)

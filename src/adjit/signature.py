@@ -12,8 +12,10 @@ from adjit.errors import ArgumentError
 ArgNums = int | str | Sequence[int | str]
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "..."})()
 
-_STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*",
-                          inspect.Parameter.VAR_KEYWORD: "**"}
+_STARS: dict[Any, str] = {
+    inspect.Parameter.VAR_POSITIONAL: "*",
+    inspect.Parameter.VAR_KEYWORD: "**",
+}
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -60,8 +62,9 @@ class Parameters:
         entries = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
         chosen = tuple(self._select_one(entry, what, skip) for entry in entries)
         if len(set(chosen)) != len(chosen):
-            raise ArgumentError(f"{what}={argnums!r} names an argument twice",
-                                remedy="name each argument once")
+            raise ArgumentError(
+                f"{what}={argnums!r} names an argument twice", remedy="name each argument once"
+            )
         return chosen
 
     def _select_one(self, entry: object, what: str, skip: int) -> Selected:
@@ -73,11 +76,15 @@ class Parameters:
                     return Selected(k)
             if parameters and parameters[-1].kind is inspect.Parameter.VAR_KEYWORD:
                 return Selected(len(parameters) - 1, entry)
-            raise ArgumentError(f"{what} names {entry!r}, which is no argument of {signature}",
-                                remedy=f"choose among {', '.join(self.names)}")
+            raise ArgumentError(
+                f"{what} names {entry!r}, which is no argument of {signature}",
+                remedy=f"choose among {', '.join(self.names)}",
+            )
         if isinstance(entry, bool) or not isinstance(entry, int):
-            raise ArgumentError(f"{what} holds {entry!r}, which is neither a number nor a name",
-                                remedy="give int positions or argument names")
+            raise ArgumentError(
+                f"{what} holds {entry!r}, which is neither a number nor a name",
+                remedy="give int positions or argument names",
+            )
         positional = [k for k, p in enumerate(parameters) if p.kind in _POSITIONAL]
         variadic = [k for k, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL]
         position = entry + skip if entry >= 0 else entry + len(positional)
@@ -88,7 +95,8 @@ class Parameters:
         raise ArgumentError(
             f"{what}={entry} is out of range for {signature}, which takes "
             f"{len(positional) - skip} positional argument(s)",
-            remedy="count from 0, or use the argument's name")
+            remedy="count from 0, or use the argument's name",
+        )
 
 
 def parameters_of(function: Callable[..., Any]) -> Parameters:
@@ -97,8 +105,9 @@ def parameters_of(function: Callable[..., Any]) -> Parameters:
         signature = inspect.signature(function)
     except (ValueError, TypeError):
         if not callable(function):
-            raise ArgumentError(f"{function!r} is not callable",
-                                remedy="pass the function itself") from None
+            raise ArgumentError(
+                f"{function!r} is not callable", remedy="pass the function itself"
+            ) from None
         signature = inspect.signature(lambda *args, **kwargs: None)
     return Parameters(function, signature)
 
@@ -111,8 +120,10 @@ def binder_source(parameters: Parameters, body: str, name: str) -> str:
     """
     for taken in parameters.names:
         if taken.startswith("_adjit_"):
-            raise ArgumentError(f"the parameter name {taken!r} is reserved",
-                                remedy="rename it: names that begin with _adjit_ are adjit's own")
+            raise ArgumentError(
+                f"the parameter name {taken!r} is reserved",
+                remedy="rename it: names that begin with _adjit_ are adjit's own",
+            )
     parts: list[str] = []
     assignments: list[str] = []
     seen_star = False
@@ -129,8 +140,9 @@ def binder_source(parameters: Parameters, body: str, name: str) -> str:
         parts.append(f"{stars}{parameter.name}{default}")
         assignments.append(f"    _adjit_{k} = {parameter.name}\n")
         if default:
-            assignments.append(f"    if _adjit_{k} is _adjit_missing:\n"
-                               f"        _adjit_{k} = _adjit_default({k})\n")
+            assignments.append(
+                f"    if _adjit_{k} is _adjit_missing:\n        _adjit_{k} = _adjit_default({k})\n"
+            )
         previous = parameter.kind
     if previous is inspect.Parameter.POSITIONAL_ONLY:
         parts.append("/")

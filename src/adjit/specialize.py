@@ -49,8 +49,12 @@ class Specialization:
         self._lock = threading.Lock()
         self._runner: Callable[..., Any] | None = None
         self._called = False
-        self.call = build_entry(self.plan, self._first_run,
-                                outputs_passed=self.backend != "numpy", name=task.generated_name)
+        self.call = build_entry(
+            self.plan,
+            self._first_run,
+            outputs_passed=self.backend != "numpy",
+            name=task.generated_name,
+        )
 
     def _capture(self) -> Capture:
         a = self.arguments
@@ -65,9 +69,19 @@ class Specialization:
     def plan(self) -> EntryPlan:
         """What the call path is generated from."""
         a, c = self.arguments, self.capture
-        return EntryPlan(a.structures, a.kinds, self.inputs, a.differentiated, self.graph,
-                         c.scalar_sizes, c.hidden, c.guards, c.size_guards, c.written,
-                         self.results)
+        return EntryPlan(
+            a.structures,
+            a.kinds,
+            self.inputs,
+            a.differentiated,
+            self.graph,
+            c.scalar_sizes,
+            c.hidden,
+            c.guards,
+            c.size_guards,
+            c.written,
+            self.results,
+        )
 
     @cached_property
     def matches(self) -> Callable[..., bool]:

@@ -14,22 +14,42 @@ from adjit.signature import ArgNums
 Decorator = Callable[[Callable[..., Any]], CompiledFunction]
 
 
-def _transform(name: str, function: Callable[..., Any] | None, **options: Any
-               ) -> CompiledFunction | Decorator:
+def _transform(
+    name: str, function: Callable[..., Any] | None, **options: Any
+) -> CompiledFunction | Decorator:
     if function is None:
         return lambda f: CompiledFunction(f, transform=name, **options)
     return CompiledFunction(function, transform=name, **options)
 
 
 @overload
-def grad(fun: Callable[..., Any], /, *, argnums: ArgNums = 0, has_aux: bool = False,
-         static_argnums: ArgNums = (), static_argnames: ArgNums = ()) -> CompiledFunction: ...
+def grad(
+    fun: Callable[..., Any],
+    /,
+    *,
+    argnums: ArgNums = 0,
+    has_aux: bool = False,
+    static_argnums: ArgNums = (),
+    static_argnames: ArgNums = (),
+) -> CompiledFunction: ...
 @overload
-def grad(fun: None = None, /, *, argnums: ArgNums = 0, has_aux: bool = False,
-         static_argnums: ArgNums = (), static_argnames: ArgNums = ()) -> Decorator: ...
-def grad(fun: Callable[..., Any] | None = None, /, argnums: ArgNums = 0, has_aux: bool = False,
-         static_argnums: ArgNums = (), static_argnames: ArgNums = ()
-         ) -> CompiledFunction | Decorator:
+def grad(
+    fun: None = None,
+    /,
+    *,
+    argnums: ArgNums = 0,
+    has_aux: bool = False,
+    static_argnums: ArgNums = (),
+    static_argnames: ArgNums = (),
+) -> Decorator: ...
+def grad(
+    fun: Callable[..., Any] | None = None,
+    /,
+    argnums: ArgNums = 0,
+    has_aux: bool = False,
+    static_argnums: ArgNums = (),
+    static_argnames: ArgNums = (),
+) -> CompiledFunction | Decorator:
     """Gradient of a function that returns a float scalar.
 
     Parameters
@@ -72,21 +92,44 @@ def grad(fun: Callable[..., Any] | None = None, /, argnums: ArgNums = 0, has_aux
     >>> loss(np.array([1.0, 2.0]), np.array([3.0, 1.0]))
     array([18.,  4.])
     """
-    return _transform("grad", fun, argnums=argnums, has_aux=has_aux,
-                      static_argnums=static_argnums, static_argnames=static_argnames)
+    return _transform(
+        "grad",
+        fun,
+        argnums=argnums,
+        has_aux=has_aux,
+        static_argnums=static_argnums,
+        static_argnames=static_argnames,
+    )
 
 
 @overload
-def value_and_grad(fun: Callable[..., Any], /, *, argnums: ArgNums = 0, has_aux: bool = False,
-                   static_argnums: ArgNums = (), static_argnames: ArgNums = ()
-                   ) -> CompiledFunction: ...
+def value_and_grad(
+    fun: Callable[..., Any],
+    /,
+    *,
+    argnums: ArgNums = 0,
+    has_aux: bool = False,
+    static_argnums: ArgNums = (),
+    static_argnames: ArgNums = (),
+) -> CompiledFunction: ...
 @overload
-def value_and_grad(fun: None = None, /, *, argnums: ArgNums = 0, has_aux: bool = False,
-                   static_argnums: ArgNums = (), static_argnames: ArgNums = ()
-                   ) -> Decorator: ...
-def value_and_grad(fun: Callable[..., Any] | None = None, /, argnums: ArgNums = 0,
-                   has_aux: bool = False, static_argnums: ArgNums = (),
-                   static_argnames: ArgNums = ()) -> CompiledFunction | Decorator:
+def value_and_grad(
+    fun: None = None,
+    /,
+    *,
+    argnums: ArgNums = 0,
+    has_aux: bool = False,
+    static_argnums: ArgNums = (),
+    static_argnames: ArgNums = (),
+) -> Decorator: ...
+def value_and_grad(
+    fun: Callable[..., Any] | None = None,
+    /,
+    argnums: ArgNums = 0,
+    has_aux: bool = False,
+    static_argnums: ArgNums = (),
+    static_argnames: ArgNums = (),
+) -> CompiledFunction | Decorator:
     """The function's value and its gradient, as `grad`; returns `(value, gradient)`.
 
     With `has_aux` it returns `((value, aux), gradient)`. Fits
@@ -99,18 +142,30 @@ def value_and_grad(fun: Callable[..., Any] | None = None, /, argnums: ArgNums = 
     >>> value_and_grad(lambda x: x ** 3)(2.0)
     (8.0, 12.0)
     """
-    return _transform("value_and_grad", fun, argnums=argnums, has_aux=has_aux,
-                      static_argnums=static_argnums, static_argnames=static_argnames)
+    return _transform(
+        "value_and_grad",
+        fun,
+        argnums=argnums,
+        has_aux=has_aux,
+        static_argnums=static_argnums,
+        static_argnames=static_argnames,
+    )
 
 
 @overload
-def jit(fun: Callable[..., Any], /, *, static_argnums: ArgNums = (),
-        static_argnames: ArgNums = ()) -> CompiledFunction: ...
+def jit(
+    fun: Callable[..., Any], /, *, static_argnums: ArgNums = (), static_argnames: ArgNums = ()
+) -> CompiledFunction: ...
 @overload
-def jit(fun: None = None, /, *, static_argnums: ArgNums = (),
-        static_argnames: ArgNums = ()) -> Decorator: ...
-def jit(fun: Callable[..., Any] | None = None, /, static_argnums: ArgNums = (),
-        static_argnames: ArgNums = ()) -> CompiledFunction | Decorator:
+def jit(
+    fun: None = None, /, *, static_argnums: ArgNums = (), static_argnames: ArgNums = ()
+) -> Decorator: ...
+def jit(
+    fun: Callable[..., Any] | None = None,
+    /,
+    static_argnums: ArgNums = (),
+    static_argnames: ArgNums = (),
+) -> CompiledFunction | Decorator:
     """The function itself, compiled: same arguments, same results.
 
     Examples
@@ -120,5 +175,4 @@ def jit(fun: Callable[..., Any] | None = None, /, static_argnums: ArgNums = (),
     >>> jit(lambda x: np.tanh(x) + x)(np.zeros(2))
     array([0., 0.])
     """
-    return _transform("jit", fun, static_argnums=static_argnums,
-                      static_argnames=static_argnames)
+    return _transform("jit", fun, static_argnums=static_argnums, static_argnames=static_argnames)

@@ -33,10 +33,20 @@ def same(got: Any, expected: Any) -> None:
 
 # --- x ** y ---------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("n", "first", "second"), [
-    (0, 0, 0), (1, 1, 0), (2, 0, 2), (3, 0, 0), (4, 0, 0), (1.5, 0, INF), (0.5, INF, None),
-    (-1, -INF, None),
-])
+
+@pytest.mark.parametrize(
+    ("n", "first", "second"),
+    [
+        (0, 0, 0),
+        (1, 1, 0),
+        (2, 0, 2),
+        (3, 0, 0),
+        (4, 0, 0),
+        (1.5, 0, INF),
+        (0.5, INF, None),
+        (-1, -INF, None),
+    ],
+)
 def test_power_of_zero(n: float, first: float, second: float | None) -> None:
     same(gradient(power(n), [0.0])[0], [first])
     if second is not None:
@@ -53,9 +63,16 @@ def traced_power(b: B, x: Operand, y: Operand) -> Operand:
     return b.emit(ew.pow, x, y)
 
 
-@pytest.mark.parametrize(("y", "by_x", "by_xx"), [
-    (0.0, 0, 0), (1.0, 1, 0), (2.0, 0, 2), (3.0, 0, 0), (0.5, INF, -INF),
-])
+@pytest.mark.parametrize(
+    ("y", "by_x", "by_xx"),
+    [
+        (0.0, 0, 0),
+        (1.0, 1, 0),
+        (2.0, 0, 2),
+        (3.0, 0, 0),
+        (0.5, INF, -INF),
+    ],
+)
 def test_traced_power_of_zero(y: float, by_x: float, by_xx: float) -> None:
     by = gradient(traced_power, [0.0], [y])
     same(by[0], [by_x])
@@ -73,8 +90,9 @@ def test_traced_exponent_at_zero_base_to_second_order() -> None:
 
 def test_mixed_derivative_of_a_power() -> None:
     """d/dy of y * x ** (y - 1), at x = 0 too."""
-    first = value_and_gradient(make(lambda b, x, y: total(b, traced_power(b, x, y)), [0.0, 2.0],
-                                    [2.0, 3.0]), [0])
+    first = value_and_gradient(
+        make(lambda b, x, y: total(b, traced_power(b, x, y)), [0.0, 2.0], [2.0, 3.0]), [0]
+    )
     mixed = finished(value_and_gradient(with_weights(first, [1]), [1]))
     at = np.array([0.0, 2.0]), np.array([2.0, 3.0]), np.ones(2)
     np.testing.assert_allclose(evaluate(mixed, *at)[1], [0, 4 + 12 * np.log(2)])
@@ -97,13 +115,15 @@ def test_literal_base() -> None:
 
 # --- roots and norms ------------------------------------------------------------------------
 
+
 def norm(b: B, x: Operand) -> Operand:
     return b.emit(ew.sqrt, total(b, b.emit(ew.pow, x, num(2, x))))
 
 
 def norm_by_dot(b: B, x: Operand) -> Operand:
-    return b.emit(ew.pow, b.emit(st.contract, x, x, a_axes=(0,), b_axes=(0,), out_axes=()),
-                  num(0.5, x))
+    return b.emit(
+        ew.pow, b.emit(st.contract, x, x, a_axes=(0,), b_axes=(0,), out_axes=()), num(0.5, x)
+    )
 
 
 def deviation(b: B, x: Operand) -> Operand:
@@ -159,7 +179,8 @@ def test_hypot() -> None:
     same(by_x, [0, 0.6])
     same(by_y, [0, 0.8])
     np.testing.assert_allclose(
-        hessian(lambda b, x, y: b.emit(ew.hypot, x, y), [1.0], [1.0]), [[2**-1.5]])
+        hessian(lambda b, x, y: b.emit(ew.hypot, x, y), [1.0], [1.0]), [[2**-1.5]]
+    )
     same(hessian(lambda b, x, y: b.emit(ew.hypot, x, y), [0.0], [0.0]), [[0]])
 
 
@@ -169,7 +190,8 @@ def test_arctan2() -> None:
     same(by_y, [0, -1])
     np.testing.assert_allclose(
         hessian(lambda b, x, y: b.emit(ew.arctan2, x, y), [0.0, 1.0], [2.0, 1.0]),
-        [[0, 0], [0, -0.5]])
+        [[0, 0], [0, -0.5]],
+    )
 
 
 def test_stable_forms() -> None:
@@ -188,6 +210,7 @@ def test_stable_forms() -> None:
 
 # --- kinks and ties -------------------------------------------------------------------------
 
+
 def test_absolute_value_and_sign() -> None:
     same(gradient(lambda b, x: b.emit(ew.abs, x), [-2.0, 0.0, 3.0])[0], [-1, 0, 1])
     same(hessian(lambda b, x: b.emit(ew.abs, x), [-2.0, 0.0]), np.zeros((2, 2)))
@@ -196,20 +219,28 @@ def test_absolute_value_and_sign() -> None:
 
 @pytest.mark.parametrize("p", [ew.maximum, ew.fmax])
 def test_relu(p: Any) -> None:
-    for fun in (lambda b, x: b.emit(p, x, num(0)), lambda b, x: b.emit(p, num(0), x),
-                lambda b, x: b.emit(p, x, b.full(0.0, x.shape, "f8"))):
+    for fun in (
+        lambda b, x: b.emit(p, x, num(0)),
+        lambda b, x: b.emit(p, num(0), x),
+        lambda b, x: b.emit(p, x, b.full(0.0, x.shape, "f8")),
+    ):
         same(gradient(fun, [-1.0, 0.0, 2.0])[0], [0, 0, 1])
 
 
-@pytest.mark.parametrize(("p", "first"), [
-    (ew.maximum, [0, 0.5, 1]), (ew.fmax, [0, 0.5, 1]),
-    (ew.minimum, [1, 0.5, 0]), (ew.fmin, [1, 0.5, 0]),
-])
+@pytest.mark.parametrize(
+    ("p", "first"),
+    [
+        (ew.maximum, [0, 0.5, 1]),
+        (ew.fmax, [0, 0.5, 1]),
+        (ew.minimum, [1, 0.5, 0]),
+        (ew.fmin, [1, 0.5, 0]),
+    ],
+)
 def test_ties_of_two_arrays_split(p: Any, first: Any) -> None:
     by_x, by_y = gradient(lambda b, x, y: b.emit(p, x, y), [1.0, 2.0, 3.0], [2.0, 2.0, 2.0])
     same(by_x, first)
     same(by_x + by_y, [1, 1, 1])
-    alone, = gradient(lambda b, x, y: b.emit(p, x, y), [1.0, 2.0, 3.0], [2.0] * 3, wrt=[0])
+    (alone,) = gradient(lambda b, x, y: b.emit(p, x, y), [1.0, 2.0, 3.0], [2.0] * 3, wrt=[0])
     same(alone, first)
     same(gradient(lambda b, x: b.emit(p, x, x), [2.0])[0], [1])
 
@@ -226,20 +257,26 @@ def test_fmax_and_fmin_pass_over_nan(p: Any) -> None:
 @pytest.mark.parametrize("op", ["max", "min"])
 def test_ties_of_a_reduction_share(op: str) -> None:
     x = np.array([[1.0, 3.0, 3.0, 1.0], [2.0, 2.0, 2.0, 2.0]])
-    got, = gradient(lambda b, x: b.reduce(x, op, (1,)), x)
+    (got,) = gradient(lambda b, x: b.reduce(x, op, (1,)), x)
     same(got[1], [0.25] * 4)
     same(got[0], [0, 0.5, 0.5, 0] if op == "max" else [0.5, 0, 0, 0.5])
 
 
 def test_running_maximum_gives_ties_to_the_latest() -> None:
-    got, = gradient(lambda b, x: b.emit(st.cumulative, x, op="max", axis=0, reverse=False),
-                    [1.0, 3.0, 3.0, 2.0])
+    (got,) = gradient(
+        lambda b, x: b.emit(st.cumulative, x, op="max", axis=0, reverse=False), [1.0, 3.0, 3.0, 2.0]
+    )
     same(got, [1, 1, 2, 0])
 
 
-@pytest.mark.parametrize(("p", "by_x", "by_y"), [
-    (ew.mod, 1, 3), (ew.fmod, 1, 2), (ew.floordiv, 0, 0),
-])
+@pytest.mark.parametrize(
+    ("p", "by_x", "by_y"),
+    [
+        (ew.mod, 1, 3),
+        (ew.fmod, 1, 2),
+        (ew.floordiv, 0, 0),
+    ],
+)
 def test_remainders(p: Any, by_x: float, by_y: float) -> None:
     got = gradient(lambda b, x, y: b.emit(p, x, y), [-5.0], [2.0])
     same(got, [[by_x], [by_y]])
@@ -270,19 +307,23 @@ def test_integers_and_comparisons_cut() -> None:
 
 
 def test_copysign() -> None:
-    by_x, by_y = gradient(lambda b, x, y: b.emit(ew.copysign, x, y), [-2.0, 0.0, 3.0],
-                          [1.0, -1.0, -0.0])
+    by_x, by_y = gradient(
+        lambda b, x, y: b.emit(ew.copysign, x, y), [-2.0, 0.0, 3.0], [1.0, -1.0, -0.0]
+    )
     same(by_x, [-1, 0, -1])
     same(by_y, [0, 0, 0])
 
 
 # --- zeros in products ----------------------------------------------------------------------
 
+
 def test_products_with_zeros() -> None:
     same(gradient(lambda b, x: b.reduce(x, "prod", (0,)), [0.0, 2.0, 3.0])[0], [6, 0, 0])
     same(gradient(lambda b, x: b.reduce(x, "prod", (0,)), [0.0, 2.0, 0.0])[0], [0, 0, 0])
-    same(hessian(lambda b, x: b.reduce(x, "prod", (0,)), [0.0, 2.0, 0.0]),
-         [[0, 0, 2], [0, 0, 0], [2, 0, 0]])
+    same(
+        hessian(lambda b, x: b.reduce(x, "prod", (0,)), [0.0, 2.0, 0.0]),
+        [[0, 0, 2], [0, 0, 0], [2, 0, 0]],
+    )
 
 
 @pytest.mark.parametrize("reverse", [False, True])

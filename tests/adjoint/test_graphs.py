@@ -53,10 +53,10 @@ def test_distinct_places_need_no_winners() -> None:
 
 
 def test_independent_inputs_get_zeros_of_their_type() -> None:
-    graph = make(lambda b, x, y, i: total(b, x), np.ones(2), np.ones((3, 2), "f4"),
-                 np.arange(2))
-    by_x, by_y, by_i = evaluate(value_and_gradient(graph, [0, 1, 2]), *(
-        np.ones(2), np.ones((3, 2), "f4"), np.arange(2)))[1:]
+    graph = make(lambda b, x, y, i: total(b, x), np.ones(2), np.ones((3, 2), "f4"), np.arange(2))
+    by_x, by_y, by_i = evaluate(
+        value_and_gradient(graph, [0, 1, 2]), *(np.ones(2), np.ones((3, 2), "f4"), np.arange(2))
+    )[1:]
     same(by_x, [1, 1])
     assert by_y.dtype == np.float32
     assert by_y.shape == (3, 2)
@@ -83,17 +83,30 @@ def test_output_must_be_a_float_scalar(array: Any) -> None:
 def test_regions_are_refused_where_the_derivative_would_pass() -> None:
     def region(b: B, x: Operand) -> Operand:
         body = make(lambda b, i, x: b.emit(ew.sin, x), np.array(0), 1.0)
-        return b.bind(PRIMITIVES["loop"], x, regions=(body,), start=0, stop=3, step=1,
-                      symbol=Symbol("i"), carried=1)[0]
+        return b.bind(
+            PRIMITIVES["loop"],
+            x,
+            regions=(body,),
+            start=0,
+            stop=3,
+            step=1,
+            symbol=Symbol("i"),
+            carried=1,
+        )[0]
 
     graph = make(region, 1.0)
     with pytest.raises(UnsupportedError, match="loop"):
         value_and_gradient(graph, [0])
     both = make(lambda b, x, y: b.emit(ew.mul, region(b, y), x), 1.0, 1.0)
-    np.testing.assert_allclose(evaluate(value_and_gradient(both, [0]), 2.0, 1.0)[1],
-                               np.sin(np.sin(np.sin(1.0))))
+    np.testing.assert_allclose(
+        evaluate(value_and_gradient(both, [0]), 2.0, 1.0)[1], np.sin(np.sin(np.sin(1.0)))
+    )
 
 
 def test_slices_backwards() -> None:
-    same(gradient(lambda b, x: b.emit(ew.mul, b.index(x, (Slice(2, 3, -1),)), x),
-                  [1.0, 2.0, 3.0])[0], [6, 4, 2])
+    same(
+        gradient(lambda b, x: b.emit(ew.mul, b.index(x, (Slice(2, 3, -1),)), x), [1.0, 2.0, 3.0])[
+            0
+        ],
+        [6, 4, 2],
+    )

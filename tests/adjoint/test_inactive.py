@@ -31,19 +31,22 @@ def same(got: Any, expected: Any) -> None:
     np.testing.assert_array_equal(got, np.asarray(expected, dtype=float))
 
 
-@pytest.mark.parametrize("inner", [
-    lambda b, x: b.emit(ew.sqrt, x),
-    lambda b, x: b.emit(ew.log, x),
-    lambda b, x: b.emit(ew.mul, x, b.emit(ew.log, x)),
-    lambda b, x: b.emit(ew.div, num(1), x),
-    lambda b, x: b.emit(ew.pow, x, num(-2)),
-    lambda b, x: b.emit(ew.pow, x, b.emit(ew.sub, x, num(1))),
-    lambda b, x: b.emit(ew.sqrt, b.emit(ew.sub, b.emit(ew.div, num(1), x), num(0.25))),
-])
+@pytest.mark.parametrize(
+    "inner",
+    [
+        lambda b, x: b.emit(ew.sqrt, x),
+        lambda b, x: b.emit(ew.log, x),
+        lambda b, x: b.emit(ew.mul, x, b.emit(ew.log, x)),
+        lambda b, x: b.emit(ew.div, num(1), x),
+        lambda b, x: b.emit(ew.pow, x, num(-2)),
+        lambda b, x: b.emit(ew.pow, x, b.emit(ew.sub, x, num(1))),
+        lambda b, x: b.emit(ew.sqrt, b.emit(ew.sub, b.emit(ew.div, num(1), x), num(0.25))),
+    ],
+)
 def test_branch_not_taken(inner: Any) -> None:
     x = np.array([0.0, -1.0, 0.0, 2.0])
-    got, = gradient(where_positive(inner), x)
-    expected, = gradient(inner, x[3:])
+    (got,) = gradient(where_positive(inner), x)
+    (expected,) = gradient(inner, x[3:])
     same(got[:3], [0, 0, 0])
     same(got[3:], expected)
     twice = hessian(where_positive(inner), x)
@@ -112,10 +115,11 @@ def test_scalar_condition_guards_everything_behind_it() -> None:
 
 
 def test_unused_side_of_a_maximum() -> None:
-    same(gradient(lambda b, x: b.emit(ew.maximum, b.emit(ew.sqrt, x), num(1)), [0.0, 4.0])[0],
-         [0, 0.25])
-    same(gradient(lambda b, x: b.reduce(b.emit(ew.sqrt, x), "max", (0,)), [0.0, 4.0])[0],
-         [0, 0.25])
+    same(
+        gradient(lambda b, x: b.emit(ew.maximum, b.emit(ew.sqrt, x), num(1)), [0.0, 4.0])[0],
+        [0, 0.25],
+    )
+    same(gradient(lambda b, x: b.reduce(b.emit(ew.sqrt, x), "max", (0,)), [0.0, 4.0])[0], [0, 0.25])
 
 
 def test_forward_over_reverse() -> None:

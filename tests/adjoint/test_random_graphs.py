@@ -32,8 +32,9 @@ def unary(draw: Draw, b: B, pool: list[Operand]) -> Operand:
 
 
 def power(draw: Draw, b: B, pool: list[Operand]) -> Operand:
-    return b.emit(ew.pow, draw(hs.sampled_from(pool)), literal(draw(hs.sampled_from((1.0, 2, 3))),
-                                                               "f8"))
+    return b.emit(
+        ew.pow, draw(hs.sampled_from(pool)), literal(draw(hs.sampled_from((1.0, 2, 3))), "f8")
+    )
 
 
 def positive(draw: Draw, b: B, pool: list[Operand]) -> Operand:
@@ -71,8 +72,16 @@ def reduction(draw: Draw, b: B, pool: list[Operand]) -> Operand:
 def running(draw: Draw, b: B, pool: list[Operand]) -> Operand:
     x = draw(hs.sampled_from([x for x in pool if x.shape]))
     axis = draw(hs.integers(0, len(x.shape) - 1))
-    return wave(b, b.emit(st.cumulative, x, op=draw(hs.sampled_from(("sum", "prod"))), axis=axis,
-                          reverse=draw(hs.booleans())))
+    return wave(
+        b,
+        b.emit(
+            st.cumulative,
+            x,
+            op=draw(hs.sampled_from(("sum", "prod"))),
+            axis=axis,
+            reverse=draw(hs.booleans()),
+        ),
+    )
 
 
 def product(draw: Draw, b: B, pool: list[Operand]) -> Operand:
@@ -85,8 +94,7 @@ def product(draw: Draw, b: B, pool: list[Operand]) -> Operand:
     if len(out) > 3:
         return x
     out = draw(hs.permutations(out))
-    return wave(b, b.emit(st.contract, x, y, a_axes=tuple(a), b_axes=tuple(c),
-                          out_axes=tuple(out)))
+    return wave(b, b.emit(st.contract, x, y, a_axes=tuple(a), b_axes=tuple(c), out_axes=tuple(out)))
 
 
 def moved(draw: Draw, b: B, pool: list[Operand]) -> Operand:
@@ -101,8 +109,12 @@ def place(draw: Draw, x: Operand) -> tuple[tuple[Any, ...], bool]:
     """A spec that indexes the first axis, and whether it needs the index array."""
     n, rest = x.shape[0], tuple(map(full, x.shape[1:]))
     kind = draw(hs.sampled_from(("at", "slice", "reversed", "gather")))
-    first = {"at": At(draw(hs.integers(0, n - 1))), "slice": Slice(1, n - 1),
-             "reversed": Slice(n - 1, n, -1), "gather": Gather(0)}[kind]
+    first = {
+        "at": At(draw(hs.integers(0, n - 1))),
+        "slice": Slice(1, n - 1),
+        "reversed": Slice(n - 1, n, -1),
+        "gather": Gather(0),
+    }[kind]
     return (first, *rest), kind == "gather"
 
 
@@ -138,11 +150,24 @@ def broadcasts(x: Operand, y: Operand) -> bool:
 
 def fits(v: Operand, target: Any) -> bool:
     return len(v.shape) <= len(target) and all(
-        m in (1, n) for m, n in zip(reversed(v.shape), reversed(target), strict=False))
+        m in (1, n) for m, n in zip(reversed(v.shape), reversed(target), strict=False)
+    )
 
 
-STEPS = (unary, power, positive, binary, chosen, reduction, running, product, moved, reading,
-         writing, joined)
+STEPS = (
+    unary,
+    power,
+    positive,
+    binary,
+    chosen,
+    reduction,
+    running,
+    product,
+    moved,
+    reading,
+    writing,
+    joined,
+)
 INPUTS = ((3,), (2, 3), ())
 
 

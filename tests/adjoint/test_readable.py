@@ -110,21 +110,26 @@ def test_relu_is_one_line_of_the_activation_statement() -> None:
 
 def test_condition_is_kept_until_nothing_can_turn_infinite() -> None:
     """`dz * y` would be 0 * inf where z is masked and y infinite: the select comes last."""
+
     def build(b: B, x: Operand, y: Operand) -> Operand:
         z = b.emit(ew.mul, x, y, name="z")
         return total(b, b.emit(ew.sin, b.emit(ew.maximum, num(0), z, name="a")))
 
     assert backward(build, np.ones(3), np.ones(3)) == [
-        "da = cos(a)", "t3 = gt(z, 0.0)", "t4 = mul(da, y)", "t5 = mul(da, x)",
-        "dx = select(t3, t4, 0.0)", "dy = select(t3, t5, 0.0)"]
+        "da = cos(a)",
+        "t3 = gt(z, 0.0)",
+        "t4 = mul(da, y)",
+        "t5 = mul(da, x)",
+        "dx = select(t3, t4, 0.0)",
+        "dy = select(t3, t5, 0.0)",
+    ]
 
 
 def test_branch_not_taken_is_one_select() -> None:
     def build(b: B, x: Operand) -> Operand:
         return total(b, b.emit(ew.select, b.emit(ew.gt, x, num(0)), b.emit(ew.sqrt, x), num(0)))
 
-    assert backward(build, np.ones(3)) == [
-        "t5 = div(0.5, t2)", "dx = select(t1, t5, 0.0)"]
+    assert backward(build, np.ones(3)) == ["t5 = div(0.5, t2)", "dx = select(t1, t5, 0.0)"]
 
 
 def test_leaky_relu_is_one_select() -> None:
@@ -133,20 +138,28 @@ def test_leaky_relu_is_one_select() -> None:
         return total(b, b.emit(ew.sin, b.emit(ew.select, b.emit(ew.gt, x, num(0)), x, low)))
 
     assert backward(build, np.ones(3)) == [
-        "t6 = cos(t3)", "t7 = mul(t6, 0.1)", "dx = select(t2, t6, t7)"]
+        "t6 = cos(t3)",
+        "t7 = mul(t6, 0.1)",
+        "dx = select(t2, t6, t7)",
+    ]
 
 
-@pytest.mark.parametrize(("build", "expected"), [
-    (lambda b, x: b.emit(ew.mul, num(0.5), total(b, b.emit(ew.pow, x, num(2)))), "x"),
-    (lambda b, x: total(b, b.emit(ew.pow, x, num(2))), "mul(2.0, x)"),
-    (lambda b, x: total(b, b.emit(ew.mul, x, x)), "mul(2.0, x)"),
-    (lambda b, x: b.emit(st.contract, x, x, a_axes=(0,), b_axes=(0,), out_axes=()),
-     "mul(2.0, x)"),
-    (lambda b, x: total(b, b.emit(ew.log, x)), "div(1.0, x)"),
-    (lambda b, x: b.reduce(b.emit(ew.pow, x, num(2)), "mean", (0,)), "mul(t3, x)"),
-    (lambda b, x: total(b, b.emit(ew.sub, num(1), b.emit(ew.exp, x))), "neg(t1)"),
-    (lambda b, x: total(b, b.emit(ew.log, b.emit(ew.sin, x))), "div(t4, t1)"),
-])
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (lambda b, x: b.emit(ew.mul, num(0.5), total(b, b.emit(ew.pow, x, num(2)))), "x"),
+        (lambda b, x: total(b, b.emit(ew.pow, x, num(2))), "mul(2.0, x)"),
+        (lambda b, x: total(b, b.emit(ew.mul, x, x)), "mul(2.0, x)"),
+        (
+            lambda b, x: b.emit(st.contract, x, x, a_axes=(0,), b_axes=(0,), out_axes=()),
+            "mul(2.0, x)",
+        ),
+        (lambda b, x: total(b, b.emit(ew.log, x)), "div(1.0, x)"),
+        (lambda b, x: b.reduce(b.emit(ew.pow, x, num(2)), "mean", (0,)), "mul(t3, x)"),
+        (lambda b, x: total(b, b.emit(ew.sub, num(1), b.emit(ew.exp, x))), "neg(t1)"),
+        (lambda b, x: total(b, b.emit(ew.log, b.emit(ew.sin, x))), "div(t4, t1)"),
+    ],
+)
 def test_no_silly_factors(build: Any, expected: str) -> None:
     graph = finished(value_and_gradient(make(build, np.ones(3)), [0]))
     if expected == "x":
@@ -159,8 +172,11 @@ def test_mean_of_squares_divides_once() -> None:
     build = lambda b, x: b.reduce(b.emit(ew.pow, x, num(2)), "mean", (0,))  # noqa: E731
     graph = make(build, np.ones(3), symbolic=True)
     assert lines(finished(value_and_gradient(graph, [0]))) == [
-        "t3 = dim(; size=n3)", "t4 = convert(t3; dtype=float64)", "t5 = div(2.0, t4)",
-        "dx = mul(t5, x)"]
+        "t3 = dim(; size=n3)",
+        "t4 = convert(t3; dtype=float64)",
+        "t5 = div(2.0, t4)",
+        "dx = mul(t5, x)",
+    ]
 
 
 def test_norm() -> None:
@@ -168,7 +184,11 @@ def test_norm() -> None:
         return b.emit(ew.sqrt, total(b, b.emit(ew.pow, x, num(2))), name="r")
 
     assert backward(build, np.ones(3)) == [
-        "t3 = ne(r, 0.0)", "t4 = div(1.0, r)", "t5 = mul(t4, x)", "dx = select(t3, t5, 0.0)"]
+        "t3 = ne(r, 0.0)",
+        "t4 = div(1.0, r)",
+        "t5 = mul(t4, x)",
+        "dx = select(t3, t5, 0.0)",
+    ]
 
 
 def test_reads_share_one_accumulator() -> None:
@@ -189,11 +209,11 @@ def test_reads_share_one_accumulator() -> None:
 
 def test_scaling_a_place_is_one_assignment() -> None:
     """z[1:] = z[1:] * 3"""
+
     def build(b: B, x: Operand) -> Operand:
         z = b.emit(ew.sin, x)
         spec = (Slice(1, 3),)
-        return total(b, b.emit(ew.exp, b.update(z, b.emit(
-            ew.mul, b.index(z, spec), num(3)), spec)))
+        return total(b, b.emit(ew.exp, b.update(z, b.emit(ew.mul, b.index(z, spec), num(3)), spec)))
 
     updates = [line for line in backward(build, np.ones(4)) if "update" in line]
     assert len(updates) == 1
@@ -202,6 +222,7 @@ def test_scaling_a_place_is_one_assignment() -> None:
 
 def test_adding_to_a_place_leaves_the_cotangent_as_it_is() -> None:
     """z[k] += v"""
+
     def build(b: B, x: Operand, v: Operand) -> Operand:
         z = b.emit(ew.sin, x)
         spec = (At(1),)

@@ -16,17 +16,27 @@ from adjit.adjoint import rules
 from adjit.ir import PRIMITIVES, Primitive
 from adjit.ir.primitives import structural as st
 
-ALL = [pytest.param(name, label, build, arrays, id=f"{name}: {label}")
-       for name, cases in CASES.items() for label, build, arrays in cases]
+ALL = [
+    pytest.param(name, label, build, arrays, id=f"{name}: {label}")
+    for name, cases in CASES.items()
+    for label, build, arrays in cases
+]
 
 
 @pytest.mark.parametrize(("name", "label", "build", "arrays"), ALL)
-def test_rule(name: str, label: str, build: Any, arrays: tuple[Any, ...],
-              monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rule(
+    name: str, label: str, build: Any, arrays: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     ran = record(monkeypatch, PRIMITIVES[name])
     narrow = name == "convert"  # through float32 the function has steps
-    check(build, *arrays, symbolic=(False, True) if symbolic_too(name, label) else (False,),
-          float32=not narrow, tol=1e-3 if narrow else 1e-7, step=0.05 if narrow else 1e-3)
+    check(
+        build,
+        *arrays,
+        symbolic=(False, True) if symbolic_too(name, label) else (False,),
+        float32=not narrow,
+        tol=1e-3 if narrow else 1e-7,
+        step=0.05 if narrow else 1e-3,
+    )
     assert ran["reverse"], f"the reverse rule of {name} did not run"
     assert ran["forward"], f"the forward rule of {name} did not run"
 
@@ -55,7 +65,9 @@ def test_every_rule_has_cases() -> None:
 
 
 def test_every_form_of_a_reduction_has_cases() -> None:
-    for name, forms in (("reduce", set(st.REDUCTIONS) - {"any", "all"}),
-                        ("cumulative", set(st.CUMULATIVE))):
+    for name, forms in (
+        ("reduce", set(st.REDUCTIONS) - {"any", "all"}),
+        ("cumulative", set(st.CUMULATIVE)),
+    ):
         labels = {label.split()[0] for label, _, _ in CASES[name]}
         assert forms <= labels, name

@@ -57,8 +57,13 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
     np.testing.assert_allclose(out, np.tanh(X).T @ np.tanh(X))
     machine_code = {p: p.stat().st_mtime_ns for p in tmp_path.glob("__pycache__/*.nb*")}
     assert len(machine_code) == 2
-    done = subprocess.run([sys.executable, "-P", "-c", LOAD, str(path)], capture_output=True,
-                          text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", LOAD, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
     value, entry, _ = done.stdout.split()
     assert float(value) == pytest.approx(12000 * np.tanh(1.0))
     assert float(entry) == pytest.approx(300 * np.tanh(1.0) ** 2)

@@ -63,7 +63,8 @@ def test_gradients(backend: str, dtype: type, monkeypatch: pytest.MonkeyPatch) -
     twice = grad(lambda x: np.vdot(grad(f)(x), v))(x)
     trigamma = special.polygamma(1, x)
     np.testing.assert_allclose(
-        twice, v * (trigamma + special.gamma(x) * (trigamma + special.psi(x) ** 2)), rtol=rtol)
+        twice, v * (trigamma + special.gamma(x) * (trigamma + special.psi(x) ** 2)), rtol=rtol
+    )
 
 
 def test_numbers() -> None:
@@ -73,7 +74,8 @@ def test_numbers() -> None:
 
 def test_the_order_is_fixed() -> None:
     x = np.array([1.5, 2.5])
-    np.testing.assert_allclose(grad(lambda x: np.sum(special.polygamma(2, x)))(x),
-                               special.polygamma(3, x))
+    np.testing.assert_allclose(
+        grad(lambda x: np.sum(special.polygamma(2, x)))(x), special.polygamma(3, x)
+    )
     with pytest.raises(UnsupportedError, match="polygamma of an order"):
         grad(lambda n, x: special.polygamma(n, x))(1.0, 2.5)

@@ -29,8 +29,10 @@ def both(name: str, arity: int) -> tuple[Any, Any]:
     """The intrinsic and its portable twin, callable from Python."""
     arguments = ", ".join("abc"[:arity])
     out = []
-    for function in (getattr(importlib.import_module(home(name)), name),
-                     getattr(portable_helpers, name)):
+    for function in (
+        getattr(importlib.import_module(home(name)), name),
+        getattr(portable_helpers, name),
+    ):
         namespace: dict[str, Any] = {"f": function}
         exec(f"def g({arguments}):\n    return f({arguments})", namespace)
         out.append(njit(error_model="numpy", fastmath={"contract", "arcp"})(namespace["g"]))
@@ -171,8 +173,10 @@ def test_memory() -> None:
 
 
 def test_names_of_the_user_come_first() -> None:
-    source = ("from adjit.codegen.vecmath.llvm import exp\n\nfrom numba import njit\n\n\n@njit\n"
-              "def kernel(x):\n    # exp of it\n    return exp(x)\n")
+    source = (
+        "from adjit.codegen.vecmath.llvm import exp\n\nfrom numba import njit\n\n\n@njit\n"
+        "def kernel(x):\n    # exp of it\n    return exp(x)\n"
+    )
     text, entry = standalone(source, {"float64"}, {"exp", "kernel"})
     assert entry == "kernel_"
     assert "    # exp of it\n    return exp_(x)" in text

@@ -37,10 +37,19 @@ def test_bare_decorator_decorator_with_arguments_and_call():
     assert repr(a) == "<adjit.grad of a>"
 
 
-@pytest.mark.parametrize(("argnums", "expected"), [
-    (0, "y"), (1, "x"), (-1, "one"), ("x", "y"), ((0,), ("y",)), ((1, 0), ("x", "y")),
-    (("y", 2), ("x", "one")), (["x"], ("y",)),
-])
+@pytest.mark.parametrize(
+    ("argnums", "expected"),
+    [
+        (0, "y"),
+        (1, "x"),
+        (-1, "one"),
+        ("x", "y"),
+        ((0,), ("y",)),
+        ((1, 0), ("x", "y")),
+        (("y", 2), ("x", "one")),
+        (["x"], ("y",)),
+    ],
+)
 def test_argnums(argnums, expected):
     def f(x, y, z):
         return np.sum(x * y) + np.sum(z)
@@ -57,11 +66,18 @@ def test_argnums(argnums, expected):
         np.testing.assert_allclose(got, table[expected])
 
 
-@pytest.mark.parametrize(("argnums", "message"), [
-    (2, "argnums=2 is out of range for cube2(x, y)"), (-3, "out of range"),
-    ("w", "'w', which is no argument of cube2(x, y)"), ((0, 0), "twice"), (("x", 0), "twice"),
-    (1.0, "neither a number nor a name"), (True, "neither a number nor a name"),
-])
+@pytest.mark.parametrize(
+    ("argnums", "message"),
+    [
+        (2, "argnums=2 is out of range for cube2(x, y)"),
+        (-3, "out of range"),
+        ("w", "'w', which is no argument of cube2(x, y)"),
+        ((0, 0), "twice"),
+        (("x", 0), "twice"),
+        (1.0, "neither a number nor a name"),
+        (True, "neither a number nor a name"),
+    ],
+)
 def test_bad_argnums(argnums, message):
     def cube2(x, y):
         return np.sum(x**3) + y
@@ -138,8 +154,9 @@ def test_methods_lambdas_closures_partials_and_callable_objects():
     np.testing.assert_allclose(model.slope(X), 2 * model.w * X)
     w = 3.0
     np.testing.assert_allclose(grad(lambda x: w * np.sum(x**2))(X), 6 * X)
-    np.testing.assert_allclose(grad(functools.partial(lambda a, x: a * np.sum(x**2), 2.0))(X),
-                               4 * X)
+    np.testing.assert_allclose(
+        grad(functools.partial(lambda a, x: a * np.sum(x**2), 2.0))(X), 4 * X
+    )
 
 
 class Point(NamedTuple):
@@ -154,11 +171,19 @@ class Params:
     name: str = "p"
 
 
-@pytest.mark.parametrize("make", [
-    lambda w, b: [w, b], lambda w, b: (w, b), lambda w, b: {"w": w, "b": b},
-    lambda w, b: [{"w": w}, (b, [])], Point, Params, lambda w, b: OrderedDict(w=w, b=b),
-    lambda w, b: {"w": w, "b": b, "act": None},
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda w, b: [w, b],
+        lambda w, b: (w, b),
+        lambda w, b: {"w": w, "b": b},
+        lambda w, b: [{"w": w}, (b, [])],
+        Point,
+        Params,
+        lambda w, b: OrderedDict(w=w, b=b),
+        lambda w, b: {"w": w, "b": b, "act": None},
+    ],
+)
 def test_gradients_come_back_in_the_argument_s_structure(make):
     def take(p):
         if isinstance(p, (Point,)):
@@ -188,11 +213,19 @@ def test_gradients_come_back_in_the_argument_s_structure(make):
     assert type(again) is type(params)
 
 
-@pytest.mark.parametrize(("x", "kind"), [
-    (2.0, float), (2, float), (np.float64(2), np.float64), (np.float32(2), np.float32),
-    (np.array(2.0), np.ndarray), (np.array(2.0, np.float32), np.ndarray),
-    (np.array([2.0]), np.ndarray), (np.array([[2.0]], np.float32), np.ndarray),
-])
+@pytest.mark.parametrize(
+    ("x", "kind"),
+    [
+        (2.0, float),
+        (2, float),
+        (np.float64(2), np.float64),
+        (np.float32(2), np.float32),
+        (np.array(2.0), np.ndarray),
+        (np.array(2.0, np.float32), np.ndarray),
+        (np.array([2.0]), np.ndarray),
+        (np.array([[2.0]], np.float32), np.ndarray),
+    ],
+)
 def test_dtype_and_shape_of_gradients(x, kind):
     value, got = value_and_grad(lambda x: np.sum(x * x * x))(x)
     assert type(got) is kind
@@ -210,21 +243,24 @@ def test_python_floats_in_python_floats_out():
     assert type(value) is type(got) is float
 
 
-@pytest.mark.parametrize(("x", "error", "words"), [
-    (np.arange(3), DTypeError, "int64"),
-    (np.array([True]), DTypeError, "bool"),
-    (np.array([1j]), DTypeError, "complex"),
-    (1j, DTypeError, "complex"),
-    (np.array([None, 1.0]), DTypeError, "objects"),
-    (np.zeros(2, np.float16), DTypeError, "float16"),
-    (np.zeros(2, ">f8"), DTypeError, "byte order"),
-    (np.zeros(1).view(np.recarray), DTypeError, "recarray"),
-    (np.ma.array([1.0]), DTypeError, "Masked"),
-    ("text", DTypeError, "str"),
-    (None, DTypeError, "NoneType"),
-    ({"a": "b"}, DTypeError, "nothing that can be differentiated"),
-    ([], DTypeError, "nothing that can be differentiated"),
-])
+@pytest.mark.parametrize(
+    ("x", "error", "words"),
+    [
+        (np.arange(3), DTypeError, "int64"),
+        (np.array([True]), DTypeError, "bool"),
+        (np.array([1j]), DTypeError, "complex"),
+        (1j, DTypeError, "complex"),
+        (np.array([None, 1.0]), DTypeError, "objects"),
+        (np.zeros(2, np.float16), DTypeError, "float16"),
+        (np.zeros(2, ">f8"), DTypeError, "byte order"),
+        (np.zeros(1).view(np.recarray), DTypeError, "recarray"),
+        (np.ma.array([1.0]), DTypeError, "Masked"),
+        ("text", DTypeError, "str"),
+        (None, DTypeError, "NoneType"),
+        ({"a": "b"}, DTypeError, "nothing that can be differentiated"),
+        ([], DTypeError, "nothing that can be differentiated"),
+    ],
+)
 def test_what_has_no_gradient_is_refused(x, error, words):
     with pytest.raises(error) as caught:
         grad(lambda x: np.sum(x))(x)
@@ -232,11 +268,18 @@ def test_what_has_no_gradient_is_refused(x, error, words):
     assert "Instead:" in str(caught.value)
 
 
-@pytest.mark.parametrize(("f", "words"), [
-    (lambda x: x, "shape (3,)"), (lambda x: None, "None"), (lambda x: (np.sum(x), 1), "tuple"),
-    (lambda x: np.argmax(x), "int64"), (lambda x: np.sum(x) > 0, "bool"),
-    (lambda x: "no", "str"), (lambda x: [x], "list"),
-])
+@pytest.mark.parametrize(
+    ("f", "words"),
+    [
+        (lambda x: x, "shape (3,)"),
+        (lambda x: None, "None"),
+        (lambda x: (np.sum(x), 1), "tuple"),
+        (lambda x: np.argmax(x), "int64"),
+        (lambda x: np.sum(x) > 0, "bool"),
+        (lambda x: "no", "str"),
+        (lambda x: [x], "list"),
+    ],
+)
 def test_outputs_that_are_no_float_scalar(f, words):
     with pytest.raises(OutputError) as caught:
         grad(f)(X)

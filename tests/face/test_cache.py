@@ -28,8 +28,13 @@ def folder(tmp_path, monkeypatch):
 
 
 def run(k=2.0, **env):
-    out = subprocess.run([sys.executable, "-W", "default", "-c", PROGRAM.format(k=k)],
-                         capture_output=True, text=True, env={**os.environ, **env}, check=True)
+    out = subprocess.run(
+        [sys.executable, "-W", "default", "-c", PROGRAM.format(k=k)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        check=True,
+    )
     return out.stdout, out.stderr
 
 
@@ -81,8 +86,15 @@ def test_a_second_process_loads_and_a_damaged_entry_is_a_miss(folder):
 
 @pytest.mark.compiled
 def test_two_processes_at_once(folder):
-    commands = [subprocess.Popen([sys.executable, "-c", PROGRAM.format(k=2.0)], text=True,
-                                 stdout=subprocess.PIPE, env=os.environ.copy()) for _ in range(3)]
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM.format(k=2.0)],
+            text=True,
+            stdout=subprocess.PIPE,
+            env=os.environ.copy(),
+        )
+        for _ in range(3)
+    ]
     outputs = {p.communicate()[0] for p in commands}
     assert len(outputs) == 1
     assert all(p.returncode == 0 for p in commands)

@@ -180,17 +180,21 @@ def test_large_results_are_recycled_only_when_dropped():
 
 
 def test_importing_adjit_is_cheap():
-    code = ("import sys, adjit; print([m for m in ('sympy', 'scipy', 'numba', 'rich', 'mpmath') "
-            "if m in sys.modules])")
+    code = (
+        "import sys, adjit; print([m for m in ('sympy', 'scipy', 'numba', 'rich', 'mpmath') "
+        "if m in sys.modules])"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
 
 
 @pytest.mark.compiled
 def test_a_first_gradient_does_not_import_sympy():
-    code = ("import sys, numpy as np, adjit\n"
-            "print(adjit.grad(lambda x: np.sum(np.tanh(x) ** 2 / (1 + np.exp(x))))(np.ones(3)))\n"
-            "assert 'sympy' not in sys.modules\n")
+    code = (
+        "import sys, numpy as np, adjit\n"
+        "print(adjit.grad(lambda x: np.sum(np.tanh(x) ** 2 / (1 + np.exp(x))))(np.ones(3)))\n"
+        "assert 'sympy' not in sys.modules\n"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

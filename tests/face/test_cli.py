@@ -43,10 +43,15 @@ def test_show(model, capsys):
     assert "njit" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("target", "words"), [
-    ("nowhere.py:f", "existing file"), ("{}:nothing", "no function 'nothing'"),
-    ("{}:plain", "--args"), ("{}", "FILE.py:FUNC"),
-])
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("nowhere.py:f", "existing file"),
+        ("{}:nothing", "no function 'nothing'"),
+        ("{}:plain", "--args"),
+        ("{}", "FILE.py:FUNC"),
+    ],
+)
 def test_show_errors(model, capsys, target, words):
     assert main(["show", target.format(model)]) == 1
     assert words in capsys.readouterr().err

@@ -58,19 +58,39 @@ class Case:
 NAN, FLOAT64 = float("nan"), np.float64(0.5)
 CASES = [
     Case("object", [ARRAY, OTHER], None, ARRAY, [False, True]),
-    Case("global", [{"k": 0.0}, {"k": -0.0}, {"k": 0}, {"k": False}, {}], "k", 0.0,
-         [False, True, True, True, True]),
+    Case(
+        "global",
+        [{"k": 0.0}, {"k": -0.0}, {"k": 0}, {"k": False}, {}],
+        "k",
+        0.0,
+        [False, True, True, True, True],
+    ),
     Case("global", [{"k": NAN}, {"k": float("nan")}, {"k": 1.0}], "k", NAN, [False, False, True]),
     Case("global", [{"k": True}, {"k": 1}, {"k": None}], "k", True, [False, True, True]),
     Case("global", [{"k": None}, {"k": 0}], "k", None, [False, True]),
-    Case("global", [{"k": FLOAT64}, {"k": np.float64(0.5)}, {"k": 0.5}, {"k": np.float32(0.5)}],
-         "k", FLOAT64, [False, False, True, True]),
-    Case("global", [{"k": "relu"}, {"k": b"relu".decode()}, {"k": "tanh"}, {"k": b"relu"}],
-         "k", "relu", [False, False, True, True]),
+    Case(
+        "global",
+        [{"k": FLOAT64}, {"k": np.float64(0.5)}, {"k": 0.5}, {"k": np.float32(0.5)}],
+        "k",
+        FLOAT64,
+        [False, False, True, True],
+    ),
+    Case(
+        "global",
+        [{"k": "relu"}, {"k": b"relu".decode()}, {"k": "tanh"}, {"k": b"relu"}],
+        "k",
+        "relu",
+        [False, False, True, True],
+    ),
     Case("global", [{"k": np.sin}, {"k": np.cos}], "k", np.sin, [False, True]),
     Case("cell", [closure(2), closure(3), types.CellType()], None, 2, [False, True, True]),
-    Case("attr", [Model(), Child(), types.SimpleNamespace(rate=2), object()], "rate", 0.5,
-         [False, False, True, True]),
+    Case(
+        "attr",
+        [Model(), Child(), types.SimpleNamespace(rate=2), object()],
+        "rate",
+        0.5,
+        [False, False, True, True],
+    ),
     Case("item", [[1, 2], [1, 3], [1], {1: 2}, 5], 1, 2, [False, True, True, False, True]),
     Case("item", [{(0, 1): "x"}, {(0, 1): "y"}, {}], (0, 1), "x", [False, True, True]),
     Case("default", [two_defaults, other_defaults, no_defaults], 0, 1.0, [False, True, True]),
@@ -79,15 +99,33 @@ CASES = [
     Case("missing", [{"a": 1}, {"b": 1}, {"b"}, 5], "b", None, [False, True, True, False]),
     Case("noattr", [object(), Model()], "rate", None, [False, True]),
     Case("method", [Model(), Child(), object()], "step", Model.step, [False, True, True]),
-    Case("code", [no_defaults, two_defaults, object()], None, no_defaults.__code__,
-         [False, True, True]),
+    Case(
+        "code",
+        [no_defaults, two_defaults, object()],
+        None,
+        no_defaults.__code__,
+        [False, True, True],
+    ),
     Case("len", [[1, 2], [1], (3, 4), 5], None, 2, [False, True, False, True]),
-    Case("keys", [{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1}, {"a": 1, "b": 2, "c": 3}], None,
-         ("a", "b"), [False, True, True, True]),
-    Case("keys", [{1, 2}, {2, 1}, {1}, set()], None, frozenset({1, 2}),
-         [False, False, True, True]),
-    Case("same", [Path("global", {"w": ARRAY}, "w"), Path("global", {"w": OTHER}, "w"),
-                  Path("global", {}, "w")], None, Path("object", ARRAY), [False, True, True]),
+    Case(
+        "keys",
+        [{"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1}, {"a": 1, "b": 2, "c": 3}],
+        None,
+        ("a", "b"),
+        [False, True, True, True],
+    ),
+    Case("keys", [{1, 2}, {2, 1}, {1}, set()], None, frozenset({1, 2}), [False, False, True, True]),
+    Case(
+        "same",
+        [
+            Path("global", {"w": ARRAY}, "w"),
+            Path("global", {"w": OTHER}, "w"),
+            Path("global", {}, "w"),
+        ],
+        None,
+        Path("object", ARRAY),
+        [False, True, True],
+    ),
 ]
 
 
@@ -116,11 +154,19 @@ def holds(condition):
         return False
 
 
-@pytest.mark.parametrize("path", [
-    Path("object", ARRAY), Path("global", {"w": ARRAY}, "w"), Path("cell", closure(ARRAY)),
-    Path("attr", types.SimpleNamespace(w=ARRAY), "w"), Path("item", [0, ARRAY], 1),
-    Path("default", lambda w=ARRAY: w, 0), Path("kwdefault", lambda *, w=ARRAY: w, "w"),
-], ids=lambda path: path.kind)
+@pytest.mark.parametrize(
+    "path",
+    [
+        Path("object", ARRAY),
+        Path("global", {"w": ARRAY}, "w"),
+        Path("cell", closure(ARRAY)),
+        Path("attr", types.SimpleNamespace(w=ARRAY), "w"),
+        Path("item", [0, ARRAY], 1),
+        Path("default", lambda w=ARRAY: w, 0),
+        Path("kwdefault", lambda *, w=ARRAY: w, "w"),
+    ],
+    ids=lambda path: path.kind,
+)
 def test_a_hidden_input_is_fetched_the_same_way(path):
     hidden = Hidden(path, Leaf("w", ARRAY.dtype, (3,), "C", "array"))
     w = Writer()

@@ -101,12 +101,24 @@ def layers(dtype: Any) -> Any:
 
 
 CASES: list[tuple[Any, tuple[Any, ...], list[tuple[Any, ...]], float]] = [
-    (network, (0,), [(layers(np.float64), normal(n, 6), rng.integers(0, 5, n)) for n in (8, 11)],
-     1e-12),
-    (network, (0,), [(layers(np.float32), normal(8, 6, dtype=np.float32), rng.integers(0, 5, 8))],
-     1e-5),
-    (attention, (0, 1, 2), [tuple(normal(2, 3, 7, 4) for _ in range(3)),
-                            tuple(normal(2, 3, 5, 4) for _ in range(3))], 1e-12),
+    (
+        network,
+        (0,),
+        [(layers(np.float64), normal(n, 6), rng.integers(0, 5, n)) for n in (8, 11)],
+        1e-12,
+    ),
+    (
+        network,
+        (0,),
+        [(layers(np.float32), normal(8, 6, dtype=np.float32), rng.integers(0, 5, 8))],
+        1e-5,
+    ),
+    (
+        attention,
+        (0, 1, 2),
+        [tuple(normal(2, 3, 7, 4) for _ in range(3)), tuple(normal(2, 3, 5, 4) for _ in range(3))],
+        1e-12,
+    ),
     (softmax, (0,), [(normal(40),)], 1e-12),
     (softmax, (0,), [(normal(40, dtype=np.float32),)], 1e-5),
     (waves, (0,), [(normal(50) * 3,), (np.array([0.5, 1e9, 1e15]),)], 1e-12),
@@ -114,9 +126,16 @@ CASES: list[tuple[Any, tuple[Any, ...], list[tuple[Any, ...]], float]] = [
     (places, (0,), [(normal(30), rng.integers(0, 30, 12))], 1e-12),
     (convolution, (0, 1), [(normal(12, 11), normal(3, 2)), (normal(9, 10), normal(3, 2))], 1e-12),
     (exp, (0,), [(normal(20),)], 1e-12),
-    (moments, (0, 1), [(normal(8, 5) * 0.3, normal(5)),
-                       (np.asfortranarray(normal(8, 5) * 0.3), normal(5)),
-                       (normal(16, 5)[::2] * 0.3, normal(5))], 1e-12),
+    (
+        moments,
+        (0, 1),
+        [
+            (normal(8, 5) * 0.3, normal(5)),
+            (np.asfortranarray(normal(8, 5) * 0.3), normal(5)),
+            (normal(16, 5)[::2] * 0.3, normal(5)),
+        ],
+        1e-12,
+    ),
 ]
 
 
@@ -130,8 +149,11 @@ def test_saved_kernels_need_no_adjit(tmp_path: Any) -> None:
         f = value_and_grad(function, argnums=argnums if len(argnums) > 1 else argnums[0])
         path = f.save(tmp_path / f"saved{number}.py", *arguments[0], form="numba")
         text = path.read_text(encoding="utf-8")
-        imports = {line.split()[1].split(".")[0] for line in text.splitlines()
-                   if line.startswith(("import ", "from "))}
+        imports = {
+            line.split()[1].split(".")[0]
+            for line in text.splitlines()
+            if line.startswith(("import ", "from "))
+        }
         assert imports <= {"numpy", "numba", "math"}
         calls.append((path.stem, f"{function.__name__}_value_and_grad", arguments))
         expected.append([f(*a) for a in arguments])

@@ -193,8 +193,14 @@ def test_layouts_and_strides():
     w = rng.standard_normal((4, 6))
     g = grad(lambda x: np.sum(np.sin(x) * w[: x.shape[0], : x.shape[1]]))
     base = rng.standard_normal((8, 12))
-    for x in (base[:4, :6], np.asfortranarray(base[:4, :6]), base[::2, ::2], base[3::-1, :6],
-              base[:6, :4].T, np.broadcast_to(base[0, :6], (4, 6))):
+    for x in (
+        base[:4, :6],
+        np.asfortranarray(base[:4, :6]),
+        base[::2, ::2],
+        base[3::-1, :6],
+        base[:6, :4].T,
+        np.broadcast_to(base[0, :6], (4, 6)),
+    ):
         got = g(x)
         np.testing.assert_allclose(got, np.cos(x) * w)
         assert got.shape == x.shape

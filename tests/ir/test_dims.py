@@ -15,17 +15,28 @@ n, m = symbol_size(N), symbol_size(M)
 
 def sizes(depth=3):
     leaves = st.one_of(st.integers(-4, 9), st.just(n), st.just(m))
-    return st.recursive(leaves, lambda inner: st.tuples(
-        st.sampled_from(["+", "-", "*", "//", "%", "min", "max"]), inner, inner), max_leaves=8)
+    return st.recursive(
+        leaves,
+        lambda inner: st.tuples(
+            st.sampled_from(["+", "-", "*", "//", "%", "min", "max"]), inner, inner
+        ),
+        max_leaves=8,
+    )
 
 
 def build(tree):
     if not isinstance(tree, tuple):
         return tree
     op, a, b = tree[0], build(tree[1]), build(tree[2])
-    table = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b,
-             "//": lambda: floordiv(a, b), "%": lambda: mod(a, b),
-             "min": lambda: minimum(a, b), "max": lambda: maximum(a, b)}
+    table = {
+        "+": lambda: a + b,
+        "-": lambda: a - b,
+        "*": lambda: a * b,
+        "//": lambda: floordiv(a, b),
+        "%": lambda: mod(a, b),
+        "min": lambda: minimum(a, b),
+        "max": lambda: maximum(a, b),
+    }
     return table[op]()
 
 
@@ -35,8 +46,15 @@ def value(tree, numbers):
     if not isinstance(tree, tuple):
         return tree
     op, a, b = tree[0], value(tree[1], numbers), value(tree[2], numbers)
-    table = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "//": lambda: a // b,
-             "%": lambda: a % b, "min": lambda: min(a, b), "max": lambda: max(a, b)}
+    table = {
+        "+": lambda: a + b,
+        "-": lambda: a - b,
+        "*": lambda: a * b,
+        "//": lambda: a // b,
+        "%": lambda: a % b,
+        "min": lambda: min(a, b),
+        "max": lambda: max(a, b),
+    }
     return table[op]()
 
 
@@ -57,18 +75,21 @@ def test_arithmetic_agrees_with_integers(tree, a, b):
     assert high is None or expected <= high
 
 
-@pytest.mark.parametrize(("a", "b"), [
-    (n + m, m + n),
-    ((n + 1) * (n - 1), n * n - 1),
-    (2 * n // 2, n),
-    ((n * m) // m, n),
-    (n - n, 0),
-    (n % n, 0),
-    ((n * m) % n, 0),
-    (maximum(n - 2, 0), n - 2),
-    (minimum(n, 1), 1),
-    (3 - (1 - n), n + 2),
-])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (n + m, m + n),
+        ((n + 1) * (n - 1), n * n - 1),
+        (2 * n // 2, n),
+        ((n * m) // m, n),
+        (n - n, 0),
+        (n % n, 0),
+        ((n * m) % n, 0),
+        (maximum(n - 2, 0), n - 2),
+        (minimum(n, 1), 1),
+        (3 - (1 - n), n + 2),
+    ],
+)
 def test_canonical(a, b):
     assert a == b
     assert hash(a) == hash(b)

@@ -122,13 +122,16 @@ def test_literals_tell_kinds_and_signs_apart():
     assert literal(0.1, np.float32).value == float(np.float32(0.1))
 
 
-@pytest.mark.parametrize(("spec", "shapes", "example"), [
-    ((Slice(1, 2), full(4)), [], np.s_[1:3, :]),
-    ((At(2), NewAxis(), Slice(3, 2, -2)), [], np.s_[2, None, 3::-2]),
-    ((Gather(0), Gather(1)), [(5,), (5,)], np.s_[[0] * 5, [1] * 5]),
-    ((Gather(0), At(1)), [(5,)], np.s_[[0] * 5, 1]),
-    ((full(5), Gather(0)), [(2, 3)], np.s_[:, np.zeros((2, 3), int)]),
-])
+@pytest.mark.parametrize(
+    ("spec", "shapes", "example"),
+    [
+        ((Slice(1, 2), full(4)), [], np.s_[1:3, :]),
+        ((At(2), NewAxis(), Slice(3, 2, -2)), [], np.s_[2, None, 3::-2]),
+        ((Gather(0), Gather(1)), [(5,), (5,)], np.s_[[0] * 5, [1] * 5]),
+        ((Gather(0), At(1)), [(5,)], np.s_[[0] * 5, 1]),
+        ((full(5), Gather(0)), [(2, 3)], np.s_[:, np.zeros((2, 3), int)]),
+    ],
+)
 def test_result_shapes_are_numpys(spec, shapes, example):
     assert result_shape(spec, shapes) == np.zeros((5, 4))[example].shape
 

@@ -12,7 +12,12 @@ from surface_samples import (
 )
 
 SAMPLES = [
-    *elementwise.SAMPLES, *indexing.SAMPLES, *joining.SAMPLES, *methods.SAMPLES,
+    *elementwise.SAMPLES,
+    *indexing.SAMPLES,
+    *joining.SAMPLES,
+    *methods.SAMPLES,
     *numbers.SAMPLES,
-    *products.SAMPLES, *reductions.SAMPLES, *shapes.SAMPLES,
+    *products.SAMPLES,
+    *reductions.SAMPLES,
+    *shapes.SAMPLES,
 ]

@@ -15,12 +15,44 @@ def _methods(x: Any, v: Any, n: Any, mask: Any) -> Any:
     y = x.copy()
     y.put([0, 1], v[:2])
     rows = [np.sum(part, axis=0) for part in (x.compress(mask, axis=1).T, v.nonzero()[0])]
-    return (x.take([0, 2], axis=1), x.take(-1), v.argsort(kind="stable"), x.repeat(2), x.dot(v),
-            n.argmax(1), n.argmin(), x.sum(1), x.prod(), x.mean(), x.std(), x.var(), x.max(),
-            x.min(0), n.any(), n.all(1), x.cumsum(), x.cumprod(1), x.diagonal(), x.squeeze(),
-            x.ravel(), x.flatten("F"), x.transpose(1, 0), x.swapaxes(0, 1), x.clip(0, 1),
-            x.round(1), x.conj(), x.conjugate(), x.astype(np.float32), x.tolist(), v.item(1), y,
-            np.sort(v).searchsorted([0.0, 0.5]), v.argpartition(1)[1], rows[0], rows[1])
+    return (
+        x.take([0, 2], axis=1),
+        x.take(-1),
+        v.argsort(kind="stable"),
+        x.repeat(2),
+        x.dot(v),
+        n.argmax(1),
+        n.argmin(),
+        x.sum(1),
+        x.prod(),
+        x.mean(),
+        x.std(),
+        x.var(),
+        x.max(),
+        x.min(0),
+        n.any(),
+        n.all(1),
+        x.cumsum(),
+        x.cumprod(1),
+        x.diagonal(),
+        x.squeeze(),
+        x.ravel(),
+        x.flatten("F"),
+        x.transpose(1, 0),
+        x.swapaxes(0, 1),
+        x.clip(0, 1),
+        x.round(1),
+        x.conj(),
+        x.conjugate(),
+        x.astype(np.float32),
+        x.tolist(),
+        v.item(1),
+        y,
+        np.sort(v).searchsorted([0.0, 0.5]),
+        v.argpartition(1)[1],
+        rows[0],
+        rows[1],
+    )
 
 
 @program(np.sort, args=(X, V))

@@ -29,9 +29,31 @@ def train_test_split(x):
 
 def size_predicates(x):
     n = x.size
-    out = [n % 2 == 0, n in (3, 4), {3: "a", 4: "b"}[n], f"{n}", str(n), min(n, 3), max(n, 9),
-           sum(x.shape), isinstance(n, int), n == 4.0, n / 2 > 1.5, not n, [0] * n, n or 5,
-           list(range(n)), math.sqrt(n), float(n), n * 1.0, -n, n**2, 2**n, n & 1, divmod(n, 3)]
+    out = [
+        n % 2 == 0,
+        n in (3, 4),
+        {3: "a", 4: "b"}[n],
+        f"{n}",
+        str(n),
+        min(n, 3),
+        max(n, 9),
+        sum(x.shape),
+        isinstance(n, int),
+        n == 4.0,
+        n / 2 > 1.5,
+        not n,
+        [0] * n,
+        n or 5,
+        list(range(n)),
+        math.sqrt(n),
+        float(n),
+        n * 1.0,
+        -n,
+        n**2,
+        2**n,
+        n & 1,
+        divmod(n, 3),
+    ]
     return [o if not hasattr(o, "dtype") else o * 1 for o in out]
 
 
@@ -188,7 +210,7 @@ def swap_in_tuple(x):
 
 
 def shared_view_in_list(x):
-    views = [x[k:k + 2] for k in range(3)]
+    views = [x[k : k + 2] for k in range(3)]
     views[0] *= 2
     views[1] += 1
     return x, views
@@ -225,7 +247,7 @@ def boolean_row_update(m):
 def broadcast_assign(m):
     m[:, 1:3] = m[:, :1]
     m[1] = 2
-    m[:, 0] = m[0]  if False else m[:, 3]
+    m[:, 0] = m[0] if False else m[:, 3]
     return m
 
 
@@ -266,23 +288,59 @@ def generator_pipeline(x):
 
 
 def reduce_ufuncs(m):
-    return (np.add.reduce(m), np.multiply.reduce(m[:, 1:], axis=1), np.maximum.reduce(m),
-            np.add.accumulate(m, axis=1), np.add.outer(m[0], m[1]))
+    return (
+        np.add.reduce(m),
+        np.multiply.reduce(m[:, 1:], axis=1),
+        np.maximum.reduce(m),
+        np.add.accumulate(m, axis=1),
+        np.add.outer(m[0], m[1]),
+    )
 
 
 def methods_as_functions(m):
     return np.ndarray.sum(m), list(map(np.sum, m)), functools.reduce(np.add, m)
 
 
-VECTOR = [train_test_split, size_predicates, running_statistics, finite_difference, heat_steps,
-          horner, prefix_sums, nested_lists, accumulate_into_dict,
-          mutate_argument_list, matrix_of_functions, while_on_python, zero_dim_updates,
-          bool_arithmetic, shadowed_names, unused_dead_code, mutable_default, try_in_loop,
-          swap_in_tuple, shared_view_in_list, integer_arrays, conditional_function,
-          chained_comparison_static, names_like_builtins, lambda_default, generator_pipeline]
-MATRIX = [gram_schmidt, stack_of_rows, transposed_update, reshape_chain,
-          flat_copy, boolean_row_update, broadcast_assign, star_index, reduce_ufuncs,
-          methods_as_functions]
+VECTOR = [
+    train_test_split,
+    size_predicates,
+    running_statistics,
+    finite_difference,
+    heat_steps,
+    horner,
+    prefix_sums,
+    nested_lists,
+    accumulate_into_dict,
+    mutate_argument_list,
+    matrix_of_functions,
+    while_on_python,
+    zero_dim_updates,
+    bool_arithmetic,
+    shadowed_names,
+    unused_dead_code,
+    mutable_default,
+    try_in_loop,
+    swap_in_tuple,
+    shared_view_in_list,
+    integer_arrays,
+    conditional_function,
+    chained_comparison_static,
+    names_like_builtins,
+    lambda_default,
+    generator_pipeline,
+]
+MATRIX = [
+    gram_schmidt,
+    stack_of_rows,
+    transposed_update,
+    reshape_chain,
+    flat_copy,
+    boolean_row_update,
+    broadcast_assign,
+    star_index,
+    reduce_ufuncs,
+    methods_as_functions,
+]
 
 
 @pytest.mark.parametrize("function", VECTOR)

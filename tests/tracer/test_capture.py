@@ -76,8 +76,7 @@ def test_places() -> None:
 
     def f(x):
         y = helper(x)
-        return (y *
-                2)
+        return y * 2
 
     graph = trace(f, X).captured.graph
     exp, mul = graph.equations
@@ -184,8 +183,11 @@ def test_output_structures() -> None:
 
 
 def test_kinds_of_outputs() -> None:
-    compare(lambda x, s: (x, x[0], x.sum(), np.array(2.0), s, s * 2, s * x[0], 3.5, np.float32(1)),
-            X, 2.0)
+    compare(
+        lambda x, s: (x, x[0], x.sum(), np.array(2.0), s, s * 2, s * x[0], 3.5, np.float32(1)),
+        X,
+        2.0,
+    )
     compare(lambda x, b: (b, not x.shape[0], x if b is not None else x), X, None)
 
 

@@ -213,13 +213,47 @@ def async_comprehension(x):
     return int(np.sum(x))  # here: int(np.sum(x))
 
 
-DATA = [if_traced, if_sum, while_traced, conditional_traced, and_traced, not_traced,
-        chained_comparison, int_traced, bool_traced, list_index, range_traced, assert_traced,
-        filter_traced, sorted_traced, any_traced, f_string, percent, in_array, in_list,
-        int_of_round, inner_function, round_to_int, async_comprehension, match_traced]
-UNSUPPORTED = [unknown_function, unknown_in_list, unknown_method, random_numbers, random_generator,
-               random_fresh, random_module, clock, reads_file, evaluates, print_traced, print_list,
-               assigns_shape]
+DATA = [
+    if_traced,
+    if_sum,
+    while_traced,
+    conditional_traced,
+    and_traced,
+    not_traced,
+    chained_comparison,
+    int_traced,
+    bool_traced,
+    list_index,
+    range_traced,
+    assert_traced,
+    filter_traced,
+    sorted_traced,
+    any_traced,
+    f_string,
+    percent,
+    in_array,
+    in_list,
+    int_of_round,
+    inner_function,
+    round_to_int,
+    async_comprehension,
+    match_traced,
+]
+UNSUPPORTED = [
+    unknown_function,
+    unknown_in_list,
+    unknown_method,
+    random_numbers,
+    random_generator,
+    random_fresh,
+    random_module,
+    clock,
+    reads_file,
+    evaluates,
+    print_traced,
+    print_list,
+    assigns_shape,
+]
 OTHERS = [complex_number, shape_mismatch, dict_key, equal_lists]
 
 

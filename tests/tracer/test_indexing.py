@@ -29,23 +29,78 @@ def key_of(text: str) -> Any:
 
 
 VECTOR_KEYS = [
-    "0", "-1", "3:", ":3", "-3:", ":-2", "1:6:2", "::-1", "5:1:-2", "-1:-4:-1", "10:", ":100",
-    "4:2", "::3", "None", "None, ::2", "...", "()", "[0, 2, 2]", "[]", "[-1, 0]",
-    "[[0, 1], [2, 3]]", "np.array([1, 5])", "np.int64(2)", "None, 1, None", "..., None",
-    "[True, False, True, False, True, False, True]", "1:1",
+    "0",
+    "-1",
+    "3:",
+    ":3",
+    "-3:",
+    ":-2",
+    "1:6:2",
+    "::-1",
+    "5:1:-2",
+    "-1:-4:-1",
+    "10:",
+    ":100",
+    "4:2",
+    "::3",
+    "None",
+    "None, ::2",
+    "...",
+    "()",
+    "[0, 2, 2]",
+    "[]",
+    "[-1, 0]",
+    "[[0, 1], [2, 3]]",
+    "np.array([1, 5])",
+    "np.int64(2)",
+    "None, 1, None",
+    "..., None",
+    "[True, False, True, False, True, False, True]",
+    "1:1",
 ]
 MATRIX_KEYS = [
-    "1", "-1", "1, 2", "1, -2", ":, 1", "1:3, ::2", "::-1, ::-1", "None, 1:2, None, 0", "..., 0",
-    "0, ...", "[0, 2]", "[0, 2], [1, 3]", ":, [0, 0, 4]", "[0, 3], 1:3", "[[0], [3]], [1, 2]",
-    "np.ix_([0, 3], [4, 1])", "1:, [1, 2]", "[0, 1], None, [2, 3]", "2, [0, 1]", "[2, 1], 0",
-    "..., [1, 2]", "-3:-1, -4:", "np.array([[True, False, True, False, True]] * 4)",
-    "[True, False, True, False]", ":, [True, False, True, False, True]",
+    "1",
+    "-1",
+    "1, 2",
+    "1, -2",
+    ":, 1",
+    "1:3, ::2",
+    "::-1, ::-1",
+    "None, 1:2, None, 0",
+    "..., 0",
+    "0, ...",
+    "[0, 2]",
+    "[0, 2], [1, 3]",
+    ":, [0, 0, 4]",
+    "[0, 3], 1:3",
+    "[[0], [3]], [1, 2]",
+    "np.ix_([0, 3], [4, 1])",
+    "1:, [1, 2]",
+    "[0, 1], None, [2, 3]",
+    "2, [0, 1]",
+    "[2, 1], 0",
+    "..., [1, 2]",
+    "-3:-1, -4:",
+    "np.array([[True, False, True, False, True]] * 4)",
+    "[True, False, True, False]",
+    ":, [True, False, True, False, True]",
     "[True, False, True, False], 1:3",
 ]
 CUBE_KEYS = [
-    "0", "..., 1", "1, :, 2", ":, 1, 1:3", "[0, 2], :, [1, 3]", ":, [0, 1], [1, 3]",
-    "[0, 1], [1, 2], [3, 4]", "0, [1, 2]", "0, :, [1, 2]", "[1], None, :, 2", "::2, ::-1, 1:4:2",
-    "1, ..., None", "[0, 2], 1:3, 0", ":, [[0, 1], [2, 3]], None, [1, 0]",
+    "0",
+    "..., 1",
+    "1, :, 2",
+    ":, 1, 1:3",
+    "[0, 2], :, [1, 3]",
+    ":, [0, 1], [1, 3]",
+    "[0, 1], [1, 2], [3, 4]",
+    "0, [1, 2]",
+    "0, :, [1, 2]",
+    "[1], None, :, 2",
+    "::2, ::-1, 1:4:2",
+    "1, ..., None",
+    "[0, 2], 1:3, 0",
+    ":, [[0, 1], [2, 3]], None, [1, 0]",
 ]
 CASES = [(V, k) for k in VECTOR_KEYS] + [(M, k) for k in MATRIX_KEYS] + [(T3, k) for k in CUBE_KEYS]
 
@@ -126,7 +181,7 @@ def test_traced_zero_dim_array_copies() -> None:
 
 def test_integer_arguments_are_sizes() -> None:
     def f(x, n):
-        return x[n:], x[:n], x[n], x[-n:], x[n - 1:n + 1]
+        return x[n:], x[:n], x[n], x[-n:], x[n - 1 : n + 1]
 
     compare(f, V, 3, others=[(V, 2), (np.arange(10.0), 5)])
 
@@ -166,10 +221,13 @@ def test_parts_of_masked_arrays() -> None:
 
 
 def test_names_of_symbols_do_not_collide() -> None:
-    leaves = [Leaf("count", np.dtype(np.int64), (), "", "int", Symbol("count", 7)),
-              Leaf("x", V.dtype, (7,), "C", "array")]
-    found = capture(lambda n, x: (x[x > n], np.zeros(n)), leaves, lambda xs: (tuple(xs), {}),
-                    name="f")
+    leaves = [
+        Leaf("count", np.dtype(np.int64), (), "", "int", Symbol("count", 7)),
+        Leaf("x", V.dtype, (7,), "C", "array"),
+    ]
+    found = capture(
+        lambda n, x: (x[x > n], np.zeros(n)), leaves, lambda xs: (tuple(xs), {}), name="f"
+    )
     masked, zeros = evaluate(found.graph, 7, V)
     assert (masked.shape, zeros.shape) == ((0,), (7,))
 

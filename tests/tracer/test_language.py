@@ -288,15 +288,35 @@ def keyword_only(x):
 
 
 def shape_arithmetic(x):
-    n, = x.shape
+    (n,) = x.shape
     return np.zeros(n + 1), x[: n // 2], n * 2, (n, 1), x.reshape(n, 1).shape == (n, 1)
 
 
 FUNCTIONS: list[Callable[..., Any]] = [
-    if_elif_else, loops, early_return, nested_return_in_try, unpacking, star_arguments, closures,
-    late_binding, nonlocal_counter, comprehensions, walrus, conditional_expressions, f_strings,
-    exceptions, with_statement, matching, deletion, imports_inside, recursion, generators,
-    recursive_traced, annotated, keyword_only, shape_arithmetic,
+    if_elif_else,
+    loops,
+    early_return,
+    nested_return_in_try,
+    unpacking,
+    star_arguments,
+    closures,
+    late_binding,
+    nonlocal_counter,
+    comprehensions,
+    walrus,
+    conditional_expressions,
+    f_strings,
+    exceptions,
+    with_statement,
+    matching,
+    deletion,
+    imports_inside,
+    recursion,
+    generators,
+    recursive_traced,
+    annotated,
+    keyword_only,
+    shape_arithmetic,
 ]
 
 

@@ -62,8 +62,10 @@ def setattr_call(x):
     return x
 
 
-@pytest.mark.parametrize("function", [store_global, store_item, store_attribute, append, extend,
-                                      class_attribute, setattr_call])
+@pytest.mark.parametrize(
+    "function",
+    [store_global, store_item, store_attribute, append, extend, class_attribute, setattr_call],
+)
 def test_leaks_into_outside_objects(function: Callable[..., Any]) -> None:
     with pytest.raises(LeakedTraceError) as caught:
         trace(function, X)
@@ -129,6 +131,6 @@ def test_leaked_values() -> None:
 
 
 def test_inner_functions_do_not_outlive_the_trace() -> None:
-    made = trace(lambda x: (lambda y: y + x), X)
+    made = trace(lambda x: lambda y: y + x, X)
     with pytest.raises(LeakedTraceError, match="after its trace"):
         made.captured.outputs(1.0)

@@ -159,8 +159,18 @@ def classes(x):
     v[0] = v[0] * 2
     w = 3.0 * (-v)
     t = Vector.twice(x)
-    return (v.total, w[0], len(v), [i for i in v], Vector.unit(x)[0], t.total, 3 in v, 4 in v,
-            1.0 if v else 2.0, v == w)
+    return (
+        v.total,
+        w[0],
+        len(v),
+        [i for i in v],
+        Vector.unit(x)[0],
+        t.total,
+        3 in v,
+        4 in v,
+        1.0 if v else 2.0,
+        v == w,
+    )
 
 
 def inheritance(x):
@@ -195,12 +205,34 @@ def native_callbacks(x):
 
 
 def builtins_on_traced(x):
-    return (sum(x), sum([x, x]), sum(x, 1.0), min(x[0], x[1]), max(0.0, x[0]), max(x), abs(x),
-            abs(x[1]), pow(x, 2), divmod(x, 2.0), round(x[0], 1), len(x), float(x[0]),
-            isinstance(x, np.ndarray), isinstance(x[0], float), isinstance(x[0], np.floating),
-            isinstance(len(x), int), type(x) is np.ndarray, list(reversed(x)),
-            [i for i, _ in enumerate(x)], list(zip(x, range(4))), bool(len(x)),
-            tuple(x)[0], hasattr(x, "shape"), x.T, hasattr(x, "nothing"))
+    return (
+        sum(x),
+        sum([x, x]),
+        sum(x, 1.0),
+        min(x[0], x[1]),
+        max(0.0, x[0]),
+        max(x),
+        abs(x),
+        abs(x[1]),
+        pow(x, 2),
+        divmod(x, 2.0),
+        round(x[0], 1),
+        len(x),
+        float(x[0]),
+        isinstance(x, np.ndarray),
+        isinstance(x[0], float),
+        isinstance(x[0], np.floating),
+        isinstance(len(x), int),
+        type(x) is np.ndarray,
+        list(reversed(x)),
+        [i for i, _ in enumerate(x)],
+        list(zip(x, range(4))),
+        bool(len(x)),
+        tuple(x)[0],
+        hasattr(x, "shape"),
+        x.T,
+        hasattr(x, "nothing"),
+    )
 
 
 def string_methods(x):
@@ -228,8 +260,14 @@ def containers(x):
 
 def math_functions(x):
     s = x[0]
-    return (math.sin(s) + math.exp(s) * math.pi, math.sqrt(2.0), math.hypot(s, 3.0),
-            math.floor(2.5), math.prod([1, 2, 3]), math.inf > 1)
+    return (
+        math.sin(s) + math.exp(s) * math.pi,
+        math.sqrt(2.0),
+        math.hypot(s, 3.0),
+        math.floor(2.5),
+        math.prod([1, 2, 3]),
+        math.inf > 1,
+    )
 
 
 def decorated_helper(x):
@@ -264,8 +302,19 @@ def chained_methods(x):
 
 
 OBJECTS: list[Callable[..., Any]] = [
-    classes, inheritance, records, enums, native_callbacks, builtins_on_traced, string_methods,
-    containers, math_functions, decorated_helper, local_class, numba_helper, lru_cached,
+    classes,
+    inheritance,
+    records,
+    enums,
+    native_callbacks,
+    builtins_on_traced,
+    string_methods,
+    containers,
+    math_functions,
+    decorated_helper,
+    local_class,
+    numba_helper,
+    lru_cached,
     chained_methods,
 ]
 

@@ -119,11 +119,29 @@ def fresh(function: Callable[..., Any]) -> Traced:
     return traced
 
 
-@pytest.mark.parametrize("function", [
-    reads_array, reads_number, reads_list, reads_items, reads_with_get, reads_membership,
-    reads_emptiness, reads_set, reads_model, calls_helper, reads_in_call, reads_dict_values,
-    uses_builtin, default_array, MODEL.loss, MODEL.deep, MODEL,
-    functools.partial(helper, k=np.ones(3))])
+@pytest.mark.parametrize(
+    "function",
+    [
+        reads_array,
+        reads_number,
+        reads_list,
+        reads_items,
+        reads_with_get,
+        reads_membership,
+        reads_emptiness,
+        reads_set,
+        reads_model,
+        calls_helper,
+        reads_in_call,
+        reads_dict_values,
+        uses_builtin,
+        default_array,
+        MODEL.loss,
+        MODEL.deep,
+        MODEL,
+        functools.partial(helper, k=np.ones(3)),
+    ],
+)
 def test_reads(function: Callable[..., Any]) -> None:
     fresh(function)
 
@@ -148,8 +166,9 @@ def test_changed_number(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
     assert not traced.holds(X)
 
 
-@pytest.mark.parametrize(("old", "new"), [(1, True), (1, 1.0), (0.0, -0.0), (True, 1),
-                                          (1.0, np.float64(1.0))])
+@pytest.mark.parametrize(
+    ("old", "new"), [(1, True), (1, 1.0), (0.0, -0.0), (True, 1), (1.0, np.float64(1.0))]
+)
 def test_equal_numbers_of_other_kinds(monkeypatch: pytest.MonkeyPatch, old: Any, new: Any) -> None:
     monkeypatch.setitem(globals(), "RATE", old)
     traced = trace(reads_number, X)
@@ -172,39 +191,98 @@ def changes() -> list[tuple[str, Callable[..., Any], Callable[[], Any], Callable
     loss = Model.loss
     return [
         ("list grows", reads_list, lambda: LAYERS.append((np.ones(3), 1.0)), LAYERS.pop),
-        ("item of tuple in list", reads_list, lambda: LAYERS.insert(0, LAYERS[1]),
-         lambda: LAYERS.pop(0)),
-        ("dict item", reads_items, lambda: OPTIONS.update(scale=3.0),
-         lambda: OPTIONS.update(scale=2.0)),
-        ("nested list", reads_items, lambda: OPTIONS["nested"]["k"].append(7),
-         lambda: OPTIONS["nested"]["k"].pop()),
-        ("missing key appears", reads_with_get, lambda: OPTIONS.update(missing=1.0),
-         lambda: OPTIONS.pop("missing")),
-        ("key appears", reads_membership, lambda: OPTIONS.update(other=1),
-         lambda: OPTIONS.pop("other")),
+        (
+            "item of tuple in list",
+            reads_list,
+            lambda: LAYERS.insert(0, LAYERS[1]),
+            lambda: LAYERS.pop(0),
+        ),
+        (
+            "dict item",
+            reads_items,
+            lambda: OPTIONS.update(scale=3.0),
+            lambda: OPTIONS.update(scale=2.0),
+        ),
+        (
+            "nested list",
+            reads_items,
+            lambda: OPTIONS["nested"]["k"].append(7),
+            lambda: OPTIONS["nested"]["k"].pop(),
+        ),
+        (
+            "missing key appears",
+            reads_with_get,
+            lambda: OPTIONS.update(missing=1.0),
+            lambda: OPTIONS.pop("missing"),
+        ),
+        (
+            "key appears",
+            reads_membership,
+            lambda: OPTIONS.update(other=1),
+            lambda: OPTIONS.pop("other"),
+        ),
         ("list no longer empty", reads_emptiness, lambda: FLAGS.append(1), FLAGS.pop),
         ("set", reads_set, lambda: NUMBERS.add(5), lambda: NUMBERS.remove(5)),
-        ("attribute", reads_model, lambda: setattr(MODEL, "rate", 0.7),
-         lambda: setattr(MODEL, "rate", 0.1)),
-        ("class attribute", reads_model, lambda: setattr(Model, "width", 5.0),
-         lambda: setattr(Model, "width", 2.0)),
-        ("attribute hides class attribute", reads_model, lambda: setattr(MODEL, "width", 9.0),
-         lambda: delattr(MODEL, "width")),
-        ("attribute of namespace", reads_model, lambda: setattr(MODEL.config, "decay", 1.0),
-         lambda: setattr(MODEL.config, "decay", 0.5)),
-        ("method replaced", reads_model, lambda: setattr(Model, "loss", lambda self, x: x),
-         lambda: setattr(Model, "loss", loss)),
-        ("attribute list", MODEL.deep, lambda: MODEL.layers.append(np.ones(3)),
-         lambda: MODEL.layers.pop()),
-        ("default", calls_helper, lambda: setattr(helper, "__defaults__", (5.0,)),
-         lambda: setattr(helper, "__defaults__", (2.0,))),
-        ("code of callee", calls_helper,
-         lambda: setattr(helper, "__code__", (lambda x, k=2.0: x + k).__code__),
-         lambda: setattr(helper, "__code__", original)),
-        ("builtin hidden", uses_builtin, lambda: globals().update(abs=lambda x: x),
-         lambda: globals().pop("abs")),
-        ("array becomes a number", reads_array, lambda: globals().update(W=2.0),
-         lambda: globals().update(W=np.ones(3))),
+        (
+            "attribute",
+            reads_model,
+            lambda: setattr(MODEL, "rate", 0.7),
+            lambda: setattr(MODEL, "rate", 0.1),
+        ),
+        (
+            "class attribute",
+            reads_model,
+            lambda: setattr(Model, "width", 5.0),
+            lambda: setattr(Model, "width", 2.0),
+        ),
+        (
+            "attribute hides class attribute",
+            reads_model,
+            lambda: setattr(MODEL, "width", 9.0),
+            lambda: delattr(MODEL, "width"),
+        ),
+        (
+            "attribute of namespace",
+            reads_model,
+            lambda: setattr(MODEL.config, "decay", 1.0),
+            lambda: setattr(MODEL.config, "decay", 0.5),
+        ),
+        (
+            "method replaced",
+            reads_model,
+            lambda: setattr(Model, "loss", lambda self, x: x),
+            lambda: setattr(Model, "loss", loss),
+        ),
+        (
+            "attribute list",
+            MODEL.deep,
+            lambda: MODEL.layers.append(np.ones(3)),
+            lambda: MODEL.layers.pop(),
+        ),
+        (
+            "default",
+            calls_helper,
+            lambda: setattr(helper, "__defaults__", (5.0,)),
+            lambda: setattr(helper, "__defaults__", (2.0,)),
+        ),
+        (
+            "code of callee",
+            calls_helper,
+            lambda: setattr(helper, "__code__", (lambda x, k=2.0: x + k).__code__),
+            lambda: setattr(helper, "__code__", original),
+        ),
+        (
+            "builtin hidden",
+            uses_builtin,
+            lambda: globals().update(abs=lambda x: x),
+            lambda: globals().pop("abs"),
+        ),
+        (
+            "array becomes a number",
+            reads_array,
+            lambda: globals().update(W=2.0),
+            lambda: globals().update(W=np.ones(3)),
+        ),
     ]
 
 

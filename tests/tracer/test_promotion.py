@@ -12,12 +12,30 @@ from traced import assert_same, compare, trace
 from adjit.ir.errors import DTypeError
 
 VALUES: list[Any] = [
-    2.5, True, np.float64(1.5), np.float32(1.5), np.int64(3), np.int32(3), np.bool_(True),
-    np.array([1.5, 2.5]), np.array([1.5, 2.5], np.float32), np.array([1, 2]),
-    np.array([1, 2], np.int32), np.array([True, False]), np.array(2.0), np.array([1, 2], np.uint8),
+    2.5,
+    True,
+    np.float64(1.5),
+    np.float32(1.5),
+    np.int64(3),
+    np.int32(3),
+    np.bool_(True),
+    np.array([1.5, 2.5]),
+    np.array([1.5, 2.5], np.float32),
+    np.array([1, 2]),
+    np.array([1, 2], np.int32),
+    np.array([True, False]),
+    np.array(2.0),
+    np.array([1, 2], np.uint8),
 ]
-ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv,
-              operator.mod, operator.pow]
+ARITHMETIC = [
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.floordiv,
+    operator.mod,
+    operator.pow,
+]
 COMPARE = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
 IDS = [f"{type(v).__name__}-{getattr(v, 'dtype', '')}-{np.ndim(v)}d" for v in VALUES]
 
@@ -80,8 +98,9 @@ def test_sizes_as_numbers() -> None:
     compare(lambda x: len(x) / 2, x, others=[(np.arange(7.0),)])
     compare(lambda x: x.sum() / x.size, x, others=[(np.arange(7.0),)])
     compare(lambda x: len(x) ** 0.5 + 1.5 * len(x), x, others=[(np.arange(7.0),)])
-    compare(lambda x, n: (x * n, n * 2, n / 2, n // 2, n % 3, n ** 2, -n, abs(n)), x, 4,
-            others=[(x, 7)])
+    compare(
+        lambda x, n: (x * n, n * 2, n / 2, n // 2, n % 3, n**2, -n, abs(n)), x, 4, others=[(x, 7)]
+    )
     compare(lambda x: np.float64(2.0) * len(x), x)
 
 

@@ -11,14 +11,41 @@ from traced import assert_same, trace
 
 from adjit.ir.errors import AdjitError
 
-SLICES = [slice(None), slice(1, None), slice(None, -1), slice(None, None, -1), slice(None, None, 2),
-          slice(2, 0, -1)]
-STEPS = ["alias", "slice", "row", "transpose", "ravel", "reshape", "newaxis", "copy", "swap",
-         "flip", "gather", "mask", "write", "write_row", "add", "scale", "write_slice",
-         "write_mask", "write_gather", "rebind", "squeeze", "sum_row"]
+SLICES = [
+    slice(None),
+    slice(1, None),
+    slice(None, -1),
+    slice(None, None, -1),
+    slice(None, None, 2),
+    slice(2, 0, -1),
+]
+STEPS = [
+    "alias",
+    "slice",
+    "row",
+    "transpose",
+    "ravel",
+    "reshape",
+    "newaxis",
+    "copy",
+    "swap",
+    "flip",
+    "gather",
+    "mask",
+    "write",
+    "write_row",
+    "add",
+    "scale",
+    "write_slice",
+    "write_mask",
+    "write_gather",
+    "rebind",
+    "squeeze",
+    "sum_row",
+]
 programs = st.lists(
-    st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=1,
-    max_size=12)
+    st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12
+)
 
 
 def run(start, program):
@@ -75,8 +102,12 @@ def run(start, program):
     return arrays
 
 
-STARTS = [np.arange(6.0), np.arange(12.0).reshape(3, 4), np.arange(24.0).reshape(2, 3, 4),
-          np.asfortranarray(np.arange(12.0).reshape(3, 4))]
+STARTS = [
+    np.arange(6.0),
+    np.arange(12.0).reshape(3, 4),
+    np.arange(24.0).reshape(2, 3, 4),
+    np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+]
 
 
 @settings(max_examples=150)

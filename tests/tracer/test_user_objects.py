@@ -122,8 +122,13 @@ def dataclass_equality(x):
     return x if SETTINGS == OTHER else -x
 
 
-OBJECTS = [abstract_classes, dynamic_attributes, cached_properties, dict_subclass,
-           dataclass_equality]
+OBJECTS = [
+    abstract_classes,
+    dynamic_attributes,
+    cached_properties,
+    dict_subclass,
+    dataclass_equality,
+]
 
 
 @pytest.mark.parametrize("function", OBJECTS)

@@ -17,14 +17,18 @@ def second(f, *at):
     return [[float(grad(lambda *z: grad(f, i)(*z), j)(*at)) for j in range(n)] for i in range(n)]
 
 
-NORMS = """
+NORMS = (
+    """
 np.linalg.norm(x)|np.sqrt(np.sum(x**2))|np.sqrt(x @ x)|(x**2).sum()**0.5|math.sqrt((x * x).sum())
 np.sqrt(np.einsum("i,i->", x, x))|np.sqrt(x[0]**2 + x[1]**2 + x[2]**2)|np.sum(np.sqrt(x**2))
 np.sqrt(np.mean(np.square(x)))|np.sqrt(np.sum(np.abs(x)**2))|np.linalg.norm(x, 1)
 np.linalg.norm(x, np.inf)|np.linalg.norm(x, 3)|np.std(x)|np.std(x, ddof=1)|np.nanstd(x)|np.var(x)
 np.linalg.norm(x - x.mean())|math.hypot(*x)|math.dist(x, [0.0, 0.0, 0.0])|np.sqrt(2 * np.sum(x**2))
 np.sqrt(np.maximum(np.sum(x**2), 0.0))|np.sqrt(np.sum(x**4))|np.sqrt(sum(v * v for v in x))
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
 
 @pytest.mark.parametrize("text", NORMS)
@@ -47,9 +51,16 @@ def test_second_order_of_hypot_and_arctan2():
     np.testing.assert_array_equal(second(np.hypot, 0.0, 0.0), 0)
 
 
-@pytest.mark.parametrize(("scale", "dtype"), [
-    (1.0, np.float64), (1e200, np.float64), (1e-200, np.float64), (1e30, np.float32),
-    (1e-30, np.float32)])
+@pytest.mark.parametrize(
+    ("scale", "dtype"),
+    [
+        (1.0, np.float64),
+        (1e200, np.float64),
+        (1e-200, np.float64),
+        (1e30, np.float32),
+        (1e-30, np.float32),
+    ],
+)
 @pytest.mark.parametrize("name", ["numpy", "numba"])
 def test_the_angle_of_very_long_and_short_vectors(scale, dtype, name, monkeypatch):
     monkeypatch.setenv("ADJIT_BACKEND", name)
@@ -62,9 +73,15 @@ def test_the_angle_of_very_long_and_short_vectors(scale, dtype, name, monkeypatc
 
 # (x, y) -> the partial derivatives of x ** y
 POWERS = {
-    (0.0, 2.0): (0, 0), (0.0, 1.0): (1, 0), (0.0, 0.0): (0, 0), (0.0, 3.0): (0, 0),
-    (0.0, 0.5): (INF, 0), (-2.0, 2.0): (-4, NAN), (2.0, 3.0): (12, 8 * math.log(2)),
-    (0.0, -1.0): (-INF, -INF), (NAN, 0.0): (0, NAN),
+    (0.0, 2.0): (0, 0),
+    (0.0, 1.0): (1, 0),
+    (0.0, 0.0): (0, 0),
+    (0.0, 3.0): (0, 0),
+    (0.0, 0.5): (INF, 0),
+    (-2.0, 2.0): (-4, NAN),
+    (2.0, 3.0): (12, 8 * math.log(2)),
+    (0.0, -1.0): (-INF, -INF),
+    (NAN, 0.0): (0, NAN),
 }
 
 
@@ -82,12 +99,15 @@ def test_second_order_of_powers():
     np.testing.assert_array_equal(second(f, 0.0, 2.0)[0][0], 2)
     np.testing.assert_array_equal(np.diag(second(f, 0.0, 3.0)), 0)
     log = math.log(2)
-    np.testing.assert_allclose(second(f, 2.0, 3.0), [
-        [12, 4 * (1 + 3 * log)], [4 * (1 + 3 * log), 8 * log**2]])
+    np.testing.assert_allclose(
+        second(f, 2.0, 3.0), [[12, 4 * (1 + 3 * log)], [4 * (1 + 3 * log), 8 * log**2]]
+    )
 
 
-@pytest.mark.parametrize(("n", "first", "second"), [
-    (0, 0, 0), (1, 1, 0), (2, 0, 2), (3, 0, 0), (2.5, 0, 0), (0.5, INF, -INF), (-1, -INF, INF)])
+@pytest.mark.parametrize(
+    ("n", "first", "second"),
+    [(0, 0, 0), (1, 1, 0), (2, 0, 2), (3, 0, 0), (2.5, 0, 0), (0.5, INF, -INF), (-1, -INF, INF)],
+)
 def test_fixed_powers_of_zero(n, first, second):
     f = lambda x: x**n  # noqa: E731
     assert grad(f)(0.0) == first
@@ -108,10 +128,14 @@ def test_products_with_zeros():
 
 # expression -> gradient at [2, 2, 1, 1]: weights that sum to 1
 TIES = {
-    "np.max(x)": [0.5, 0.5, 0, 0], "np.min(x)": [0, 0, 0.5, 0.5],
-    "np.max(np.maximum(x, x[::-1])[:2])": [0.5, 0.5, 0, 0], "np.abs(x - 2.0)[0]": [0, 0, 0, 0],
-    "np.maximum(x, 2.0)[0]": [0, 0, 0, 0], "np.sort(x)[0]": [0, 0, 1, 0],
-    "np.median(x)": [0.5, 0, 0, 0.5], "max(x[0], x[1])": [1, 0, 0, 0],
+    "np.max(x)": [0.5, 0.5, 0, 0],
+    "np.min(x)": [0, 0, 0.5, 0.5],
+    "np.max(np.maximum(x, x[::-1])[:2])": [0.5, 0.5, 0, 0],
+    "np.abs(x - 2.0)[0]": [0, 0, 0, 0],
+    "np.maximum(x, 2.0)[0]": [0, 0, 0, 0],
+    "np.sort(x)[0]": [0, 0, 1, 0],
+    "np.median(x)": [0.5, 0, 0, 0.5],
+    "max(x[0], x[1])": [1, 0, 0, 0],
     "np.maximum.accumulate(x)[-1]": [0, 1, 0, 0],
     "np.maximum(x[0], x[1])": [0.5, 0.5, 0, 0],
 }
@@ -125,11 +149,19 @@ def test_ties(text):
 
 # expression -> gradient at [3, 1, nan, 3]
 NANS = {
-    "np.max(x)": [0, 0, 1, 0], "np.min(x)": [0, 0, 1, 0], "x[np.argmax(x)]": [0, 0, 1, 0],
-    "np.maximum.accumulate(x)[-1]": [0, 0, 1, 0], "np.nanmax(x)": [0.5, 0, 0, 0.5],
-    "np.nansum(x)": [1, 1, 0, 1], "np.abs(x)[2]": [0, 0, NAN, 0], "np.sort(x)[0]": [0, 1, 0, 0],
-    "np.fmax(x, 2.0)[2]": [0, 0, 0, 0], "np.sum(x)": [1, 1, 1, 1],
-    "np.linalg.norm(x)": [NAN] * 4, "np.prod(x)": [NAN, NAN, 9, NAN], "np.std(x)": [NAN] * 4,
+    "np.max(x)": [0, 0, 1, 0],
+    "np.min(x)": [0, 0, 1, 0],
+    "x[np.argmax(x)]": [0, 0, 1, 0],
+    "np.maximum.accumulate(x)[-1]": [0, 0, 1, 0],
+    "np.nanmax(x)": [0.5, 0, 0, 0.5],
+    "np.nansum(x)": [1, 1, 0, 1],
+    "np.abs(x)[2]": [0, 0, NAN, 0],
+    "np.sort(x)[0]": [0, 1, 0, 0],
+    "np.fmax(x, 2.0)[2]": [0, 0, 0, 0],
+    "np.sum(x)": [1, 1, 1, 1],
+    "np.linalg.norm(x)": [NAN] * 4,
+    "np.prod(x)": [NAN, NAN, 9, NAN],
+    "np.std(x)": [NAN] * 4,
 }
 
 
@@ -143,9 +175,16 @@ def test_nan(text):
 
 
 EDGES = np.array([0.0, -0.0, INF, -INF, NAN, 5e-324, 1e-310, 1e10, 1e300, 710.0, -745.0, -1.0])
-SLOPES = {np.exp: np.exp, np.log: lambda x: 1 / x, np.sqrt: lambda x: 0.5 / np.sqrt(x),
-          np.sin: np.cos, np.cos: lambda x: -np.sin(x), np.expm1: np.exp,
-          np.log1p: lambda x: 1 / (1 + x), np.arctan: lambda x: 1 / (1 + x * x)}
+SLOPES = {
+    np.exp: np.exp,
+    np.log: lambda x: 1 / x,
+    np.sqrt: lambda x: 0.5 / np.sqrt(x),
+    np.sin: np.cos,
+    np.cos: lambda x: -np.sin(x),
+    np.expm1: np.exp,
+    np.log1p: lambda x: 1 / (1 + x),
+    np.arctan: lambda x: 1 / (1 + x * x),
+}
 
 
 def values_and_slopes(x):
@@ -160,7 +199,8 @@ def test_infinities_overflow_and_subnormal_numbers(name, dtype, monkeypatch):
     x = EDGES.astype(dtype)
     rtol, tiny = (1e-13, 1e-300) if dtype is np.float64 else (1e-6, 1e-37)
     for (value, slope), (function, derivative) in zip(
-            jit(values_and_slopes)(x), SLOPES.items(), strict=True):
+        jit(values_and_slopes)(x), SLOPES.items(), strict=True
+    ):
         assert value.dtype == slope.dtype == dtype
         np.testing.assert_allclose(value, function(x), rtol=rtol, atol=tiny)
         np.testing.assert_allclose(slope, derivative(x), rtol=rtol, atol=tiny)

@@ -33,8 +33,12 @@ CASES = {
     "np.mean(np.log(x), where=x > 0)": [0, 0, 0.25, 0],
     "np.nanmax(np.log(x))": [0, 0, 0.25, 0],
     "np.sum(np.log(np.clip(x, 1e-3, None)))": [0, 0, 0.25, 0],
-    "np.sum(np.where(x != 0, np.sin(x) / np.where(x != 0, x, 1.0), 1.0))":
-        [0, np.sin(1) - np.cos(1), np.cos(4) / 4 - np.sin(4) / 16, 0],
+    "np.sum(np.where(x != 0, np.sin(x) / np.where(x != 0, x, 1.0), 1.0))": [
+        0,
+        np.sin(1) - np.cos(1),
+        np.cos(4) / 4 - np.sin(4) / 16,
+        0,
+    ],
     "np.prod(np.where(x > 0, np.log(x), 1.0))": [0, 0, 0.25, 0],
 }
 
@@ -75,8 +79,11 @@ def test_reads_that_cover_the_array_cost_no_mask():
     g = grad(f)
     g(np.arange(1.0, 5.0))
     assert "where" not in g.source()
-    g = grad(lambda x, y: np.sum((x - np.log(np.exp(x).sum(axis=1, keepdims=True)))[
-        np.arange(len(x)), y]))
+    g = grad(
+        lambda x, y: np.sum(
+            (x - np.log(np.exp(x).sum(axis=1, keepdims=True)))[np.arange(len(x)), y]
+        )
+    )
     g(np.ones((4, 3)), np.array([0, 2, 1, 1]))
     assert "where" not in g.source()
 
@@ -84,8 +91,11 @@ def test_reads_that_cover_the_array_cost_no_mask():
 @pytest.mark.compiled
 def test_compiled():
     def f(x):
-        return (np.sum(np.log(x)[x > 0]) + np.sum(np.where(x > 9, A @ np.sqrt(x), 0.0))
-                + np.sum(np.where(x[1:] > 0, np.log(x)[1:], 0.0)))
+        return (
+            np.sum(np.log(x)[x > 0])
+            + np.sum(np.where(x > 9, A @ np.sqrt(x), 0.0))
+            + np.sum(np.where(x[1:] > 0, np.log(x)[1:], 0.0))
+        )
 
     value, dx = value_and_grad(f)(X)
     assert value == pytest.approx(2 * np.log(4))
@@ -94,5 +104,6 @@ def test_compiled():
 
 def test_special_functions_at_the_edge():
     x = np.array([0.0, 0.5])
-    np.testing.assert_allclose(grad(lambda x: np.sum(special.xlogy(x, x)[1:]))(x),
-                               [0, 1 + np.log(0.5)])
+    np.testing.assert_allclose(
+        grad(lambda x: np.sum(special.xlogy(x, x)[1:]))(x), [0, 1 + np.log(0.5)]
+    )

@@ -31,8 +31,11 @@ def test_numbers_of_python(name):
     for a in arguments:
         expected, got = f(a), compiled(a)
         assert type(got) is type(expected)
-        assert got == pytest.approx(expected, rel=1e-15) if isinstance(got, float) else (
-            got == expected), a
+        assert (
+            got == pytest.approx(expected, rel=1e-15)
+            if isinstance(got, float)
+            else (got == expected)
+        ), a
 
 
 def test_sizes_to_a_power():
@@ -56,10 +59,35 @@ def test_huge_constants_among_floats():
 
 # On both backends: NumPy's integers wrap, and do not trap.
 def arithmetic(a, b, c):
-    return (a**20, a // b, a % b, a // 0, a % 0, a / 0, np.fmod(a, b), np.abs(c), c // -1, -c,
-            a << 2, a << 70, a >> 70, a.astype(np.int8), (a * 1.5) // b, (a * 1.5) % b,
-            (a * 1.0) % 0.0, (a * 1.0) // 0.0, a @ b, np.cumsum(a.astype(np.int8)),
-            np.prod(a.astype(np.int8)), a**np.abs(b), np.sign(a), a & b, ~a, np.sqrt(a), a.mean())
+    return (
+        a**20,
+        a // b,
+        a % b,
+        a // 0,
+        a % 0,
+        a / 0,
+        np.fmod(a, b),
+        np.abs(c),
+        c // -1,
+        -c,
+        a << 2,
+        a << 70,
+        a >> 70,
+        a.astype(np.int8),
+        (a * 1.5) // b,
+        (a * 1.5) % b,
+        (a * 1.0) % 0.0,
+        (a * 1.0) // 0.0,
+        a @ b,
+        np.cumsum(a.astype(np.int8)),
+        np.prod(a.astype(np.int8)),
+        a ** np.abs(b),
+        np.sign(a),
+        a & b,
+        ~a,
+        np.sqrt(a),
+        a.mean(),
+    )
 
 
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
@@ -72,11 +100,28 @@ def test_arrays_of_integers(backend, monkeypatch):
         np.testing.assert_allclose(got, wanted, rtol=1e-15, err_msg=str(k))
 
 
-@pytest.mark.parametrize("x", [
-    np.arange(3), np.ones(3, bool), True, np.int64(2), np.array(3), np.ones(2, complex), 1j,
-    np.ones(2, np.float16), np.ones(2, ">f8"), np.ones(2, np.longdouble), "text", None,
-    np.array([1.0, 2.0], object), np.datetime64("2020-01-01"), np.ma.masked_array([1.0], [True]),
-    np.ones(2).view(type("Own", (np.ndarray,), {}))], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.arange(3),
+        np.ones(3, bool),
+        True,
+        np.int64(2),
+        np.array(3),
+        np.ones(2, complex),
+        1j,
+        np.ones(2, np.float16),
+        np.ones(2, ">f8"),
+        np.ones(2, np.longdouble),
+        "text",
+        None,
+        np.array([1.0, 2.0], object),
+        np.datetime64("2020-01-01"),
+        np.ma.masked_array([1.0], [True]),
+        np.ones(2).view(type("Own", (np.ndarray,), {})),
+    ],
+    ids=lambda x: type(x).__name__,
+)
 def test_what_cannot_be_differentiated(x):
     with pytest.raises(DTypeError) as caught:
         grad(lambda a: np.sum(a) * 1.0)(x)

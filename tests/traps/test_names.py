@@ -23,7 +23,7 @@ PROGRAMS = [
     "value = x**2; gradient = value * x; result = gradient.sum(); return result",
     "_ = x * 2; __ = _ * x; ___ = __; __debug = ___; return __debug.sum()",
     "s = '''a \"\"\" b\\n'''; y = x**2; z = y * len(s); return np.sum(z)  # ünïcö ☃ \\ \"\"\" '''",
-    "s = \"\"\"multi\nline\"\"\"; z = x**2 * len(s); return np.sum(z)",
+    's = """multi\nline"""; z = x**2 * len(s); return np.sum(z)',
     "z = np.sum(  # comment\n        (x **\n   2)  # why\n    ); return z",
     "d = {'a b': x, 3: x * 2, (1, 2): x * 3, 'class': x * 4}\n    return sum(np.sum(v**2) for v in "
     "d.values())",
@@ -54,9 +54,33 @@ def test_names_compiled(text):
     check(text)
 
 
-@pytest.mark.parametrize("name", [
-    "dx", "self", "args", "value", "np_", "print", "exp", "n", "i", "erf", "int64", "math", "out",
-    "r0", "p0", "v0", "MISS", "empty", "ndarray", "flatten", "run0", "x_shape"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dx",
+        "self",
+        "args",
+        "value",
+        "np_",
+        "print",
+        "exp",
+        "n",
+        "i",
+        "erf",
+        "int64",
+        "math",
+        "out",
+        "r0",
+        "p0",
+        "v0",
+        "MISS",
+        "empty",
+        "ndarray",
+        "flatten",
+        "run0",
+        "x_shape",
+    ],
+)
 def test_names_of_parameters(name):
     f = program(f"def f({name}):\n    return np.sum({name}**2)")
     np.testing.assert_allclose(grad(f)(X), 2 * X)
@@ -68,9 +92,17 @@ def test_reserved_names_are_refused():
         grad(program("def f(_adjit_0):\n    return np.sum(_adjit_0**2)"))(X)
 
 
-@pytest.mark.parametrize("keys", [
-    ("a b", "a_b", 'q"\n'), (1, 2), (1, "a"), ((1, 2), (3,)), ("class", "é", "x-1", ""),
-    (None, True)])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("a b", "a_b", 'q"\n'),
+        (1, 2),
+        (1, "a"),
+        ((1, 2), (3,)),
+        ("class", "é", "x-1", ""),
+        (None, True),
+    ],
+)
 def test_keys_that_are_no_identifiers(keys):
     g = grad(lambda p: sum(k * np.sum(v * v) for k, v in enumerate(p.values(), 1)))
     got = g({key: X for key in keys})
@@ -82,7 +114,8 @@ def test_keys_that_are_no_identifiers(keys):
 def test_constants_are_bound():
     c = np.array([np.nan, np.inf, -0.0])
     np.testing.assert_array_equal(
-        grad(lambda x: np.sum(np.where(np.isfinite(c), x, 0) * np.isfinite(c)))(X), [0, 0, 1])
+        grad(lambda x: np.sum(np.where(np.isfinite(c), x, 0) * np.isfinite(c)))(X), [0, 0, 1]
+    )
     large = np.arange(1e5)
     np.testing.assert_allclose(grad(lambda x: np.sum(large) * x[0])(X), [large.sum(), 0, 0])
     got = grad(lambda x: np.sum(np.array(list(range(2000))) * x[0]))(X)

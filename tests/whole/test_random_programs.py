@@ -34,9 +34,12 @@ def fresh(arguments):
 
 def moved(arguments, direction, step):
     """In the memory layout of the arguments: whether `ravel` is a view depends on it."""
-    return tuple(float(a + step * d) if np.ndim(a) == 0 else
-                 np.array(a + step * d, order="F" if np.isfortran(a) else "C")
-                 for a, d in zip(arguments, direction, strict=True))
+    return tuple(
+        float(a + step * d)
+        if np.ndim(a) == 0
+        else np.array(a + step * d, order="F" if np.isfortran(a) else "C")
+        for a, d in zip(arguments, direction, strict=True)
+    )
 
 
 def compare_with_numpy(f, program, value, gradients):

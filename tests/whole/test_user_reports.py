@@ -32,13 +32,21 @@ def test_an_index_before_a_last_full_axis():
     same(lambda x: x[:, :, :, :, 1], x)
 
 
-@pytest.mark.parametrize("f", [
-    lambda x, y: np.c_[x, x**2, y], lambda x, y: np.c_[x.astype(np.float32)],
-    lambda x, y: np.r_[0, x, 1:3, 5.0, 0:1:3j], lambda x, y: np.r_[y, y],
-    lambda x, y: np.r_[x.astype(np.float32), 1.5], lambda x, y: np.r_[x > 1, True],
-    lambda x, y: np.mgrid[0:y.shape[0], 1:y.shape[1]], lambda x, y: np.mgrid[: len(x)],
-    lambda x, y: np.mgrid[0:y.shape[0], 0:1:5j], lambda x, y: np.ogrid[0:3, : y.shape[1]][1],
-])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, y: np.c_[x, x**2, y],
+        lambda x, y: np.c_[x.astype(np.float32)],
+        lambda x, y: np.r_[0, x, 1:3, 5.0, 0:1:3j],
+        lambda x, y: np.r_[y, y],
+        lambda x, y: np.r_[x.astype(np.float32), 1.5],
+        lambda x, y: np.r_[x > 1, True],
+        lambda x, y: np.mgrid[0 : y.shape[0], 1 : y.shape[1]],
+        lambda x, y: np.mgrid[: len(x)],
+        lambda x, y: np.mgrid[0 : y.shape[0], 0:1:5j],
+        lambda x, y: np.ogrid[0:3, : y.shape[1]][1],
+    ],
+)
 def test_brackets(f):
     x, y = np.arange(3.0), np.arange(12.0).reshape(3, 4)
     made = jit(f)
@@ -68,6 +76,7 @@ def test_numbers_calculate_as_numpy_does():
 
 def test_a_line_that_is_added_at_a_table_of_places():
     """`np.add.at(x, table, line)` of NumPy 2.4 reads beyond the end of the line."""
+
     def sums(x):
         return np.convolve(x, [1.0, 2.0, 4.0], "valid").sum()
 
@@ -96,17 +105,21 @@ def twice(x):
     return np.sum(x.reshape(-1, 2).sum(1).reshape(-1, 2).prod(1))
 
 
-@pytest.mark.parametrize(("f", "shapes"), [
-    (halves, [(6,), (8,), (14,)]),
-    (pooled, [(3, 6, 8), (2, 8, 4), (5, 4, 10)]),
-    (thirds, [(4,), (7,)]),
-    (twice, [(8,), (20,)]),
-    (lambda x: np.sum(x[::2] * x[1::2]), [(6,), (10,)]),
-    (lambda x: np.sum(x[::2] - x[1::2] ** 2) * (len(x) // 2), [(6,), (10,)]),
-    (lambda x: np.sum(x[range(len(x)), range(1, len(x) + 1)]), [(3, 4), (5, 6)]),
-    (lambda x: np.quantile(x, 0.3) * np.percentile(x, 90), [(5,), (12,)]),
-    (lambda x: x[: x.size // 3].sum() * x[-(x.size // 3):].sum(), [(7,), (11,), (12,)]),
-], ids=lambda p: getattr(p, "__name__", ""))
+@pytest.mark.parametrize(
+    ("f", "shapes"),
+    [
+        (halves, [(6,), (8,), (14,)]),
+        (pooled, [(3, 6, 8), (2, 8, 4), (5, 4, 10)]),
+        (thirds, [(4,), (7,)]),
+        (twice, [(8,), (20,)]),
+        (lambda x: np.sum(x[::2] * x[1::2]), [(6,), (10,)]),
+        (lambda x: np.sum(x[::2] - x[1::2] ** 2) * (len(x) // 2), [(6,), (10,)]),
+        (lambda x: np.sum(x[range(len(x)), range(1, len(x) + 1)]), [(3, 4), (5, 6)]),
+        (lambda x: np.quantile(x, 0.3) * np.percentile(x, 90), [(5,), (12,)]),
+        (lambda x: x[: x.size // 3].sum() * x[-(x.size // 3) :].sum(), [(7,), (11,), (12,)]),
+    ],
+    ids=lambda p: getattr(p, "__name__", ""),
+)
 def test_every_size_runs_the_same_code(f, shapes):
     made = value_and_grad(f)
     for shape in shapes:
@@ -153,8 +166,18 @@ def test_hessian_vector_product():
     np.testing.assert_allclose(product, expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize("name", ["student_t_fit", "attention_einsum", "kepler_orbit",
-                                  "heat_steps", "haar_in_place", "soft_k_means", "batch_norm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "student_t_fit",
+        "attention_einsum",
+        "kepler_orbit",
+        "heat_steps",
+        "haar_in_place",
+        "soft_k_means",
+        "batch_norm",
+    ],
+)
 def test_second_order(name):
     case = CASES[name]
     check_grads(case.function, case.arguments(5), order=2, argnums=case.argnums)
@@ -172,14 +195,17 @@ def test_a_saved_module_brings_its_arrays_along(tmp_path):
     f = value_and_grad(with_arrays)
     value, gradient = f(x)
     f.save(tmp_path / "kept.py")
-    code = ("import sys; sys.modules['adjit'] = None\n"
-            "import numpy as np, kept\n"
-            "value, g = kept.with_arrays_value_and_grad(np.linspace(0, 1, 10))\n"
-            "zero = 0 * kept.TABLE\n"
-            "other, _ = kept.with_arrays_value_and_grad(np.linspace(0, 1, 10), TABLE=zero)\n"
-            "print(repr(float(value)), repr(float(g @ g)), repr(float(other)))")
-    out = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True,
-                         capture_output=True, text=True).stdout
+    code = (
+        "import sys; sys.modules['adjit'] = None\n"
+        "import numpy as np, kept\n"
+        "value, g = kept.with_arrays_value_and_grad(np.linspace(0, 1, 10))\n"
+        "zero = 0 * kept.TABLE\n"
+        "other, _ = kept.with_arrays_value_and_grad(np.linspace(0, 1, 10), TABLE=zero)\n"
+        "print(repr(float(value)), repr(float(g @ g)), repr(float(other)))"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout
     numbers = [float(word) for word in out.split()]
     zero = np.sum(np.tanh(np.array([0.1, -0.2] * 10)) ** 2)
     np.testing.assert_allclose(numbers, [value, gradient @ gradient, zero], rtol=1e-13)

@@ -32,16 +32,25 @@ def directional(case, args, gradients):
         leaves, spec = pytrees.flatten(args[number])
         slopes, _ = pytrees.flatten(gradient)
         direction = [rng.standard_normal(np.shape(x)) if is_float(x) else None for x in leaves]
-        exact = sum(float(np.sum(g * d)) for g, d in zip(slopes, direction, strict=True)
-                    if d is not None)
+        exact = sum(
+            float(np.sum(g * d)) for g, d in zip(slopes, direction, strict=True) if d is not None
+        )
         errors = []
         for step in (1e-4, 1e-5, 1e-6):
             ends = []
             for sign in (step, -step):
                 moved = list(copy.deepcopy(args))
-                moved[number] = pytrees.unflatten(spec, [
-                    x if d is None else float(x + sign * d) if isinstance(x, float)
-                    else np.asarray(x + sign * d) for x, d in zip(leaves, direction, strict=True)])
+                moved[number] = pytrees.unflatten(
+                    spec,
+                    [
+                        x
+                        if d is None
+                        else float(x + sign * d)
+                        if isinstance(x, float)
+                        else np.asarray(x + sign * d)
+                        for x, d in zip(leaves, direction, strict=True)
+                    ],
+                )
                 ends.append(float(case.function(*moved)))
             errors.append(abs((ends[0] - ends[1]) / (2 * step) - exact))
         scale = max(1.0, abs(exact))
@@ -81,8 +90,11 @@ def test_interpreted(case):
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("case", [c for c in CASES.values() if c.compiled],
-                         ids=[c.name for c in CASES.values() if c.compiled])
+@pytest.mark.parametrize(
+    "case",
+    [c for c in CASES.values() if c.compiled],
+    ids=[c.name for c in CASES.values() if c.compiled],
+)
 def test_compiled(case):
     run(case)
 
@@ -109,14 +121,18 @@ def test_single_precision(case):
     args = case.arguments(case.sizes[0])
     small = optree.tree_map(
         lambda x: x.astype(np.float32) if isinstance(x, np.ndarray) and is_float(x) else x,
-        args, none_is_leaf=True, namespace="adjit")
+        args,
+        none_is_leaf=True,
+        namespace="adjit",
+    )
     f = value_and_grad(case.function, argnums=case.argnums)
     value, gradients = f(*small)
     expected = case.function(*copy.deepcopy(small))
     assert np.asarray(value).dtype == np.asarray(expected).dtype
     for number, gradient in zip(case.argnums, gradients, strict=True):
-        for x, g in zip(pytrees.flatten(small[number])[0], pytrees.flatten(gradient)[0],
-                        strict=True):
+        for x, g in zip(
+            pytrees.flatten(small[number])[0], pytrees.flatten(gradient)[0], strict=True
+        ):
             if is_float(x):
                 assert np.asarray(g).dtype == np.asarray(x).dtype
     agree((value, gradients), f(*args), 5e-3)
@@ -126,7 +142,10 @@ def test_single_precision(case):
 def test_fortran_order(case):
     args = case.arguments(case.sizes[0])
     other = optree.tree_map(
-        lambda x: np.asfortranarray(x) if isinstance(x, np.ndarray) else x, args,
-        none_is_leaf=True, namespace="adjit")
+        lambda x: np.asfortranarray(x) if isinstance(x, np.ndarray) else x,
+        args,
+        none_is_leaf=True,
+        namespace="adjit",
+    )
     f = value_and_grad(case.function, argnums=case.argnums)
     agree(f(*other), f(*args), 1e-9)

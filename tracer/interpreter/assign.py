@@ -34,8 +34,9 @@ def assign(frame: Frame, target: ast.expr, value: Any) -> None:
     elif isinstance(target, (ast.Tuple, ast.List)):
         _unpack(frame, target.elts, value)
     else:
-        raise frame.trace.error(UnsupportedError, f"assignment to {type(target).__name__}",
-                                "assign to a name")
+        raise frame.trace.error(
+            UnsupportedError, f"assignment to {type(target).__name__}", "assign to a name"
+        )
 
 
 def _unpack(frame: Frame, targets: list[ast.expr], value: Any) -> None:
@@ -52,8 +53,9 @@ def _unpack(frame: Frame, targets: list[ast.expr], value: Any) -> None:
         raise ValueError(f"too many values to unpack (expected {wanted})")
     if len(items) < wanted:
         at_least = "at least " if starred else ""
-        raise ValueError(f"not enough values to unpack (expected {at_least}{wanted}, got "
-                         f"{len(items)})")
+        raise ValueError(
+            f"not enough values to unpack (expected {at_least}{wanted}, got {len(items)})"
+        )
     if starred:
         k = starred[0]
         rest = len(items) - (len(targets) - k - 1)
@@ -83,8 +85,9 @@ def augmented(frame: Frame, target: ast.expr, symbol: str, node: ast.expr) -> No
         if not (new is old and is_traced(obj) and is_traced(new) and new.cell is obj.cell):
             protocols.set_item(frame, obj, key, new)
     else:
-        raise frame.trace.error(UnsupportedError, "augmented assignment to this target",
-                                "assign to a name")
+        raise frame.trace.error(
+            UnsupportedError, "augmented assignment to this target", "assign to a name"
+        )
 
 
 def delete(frame: Frame, target: ast.expr) -> None:

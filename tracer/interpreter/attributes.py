@@ -71,13 +71,19 @@ def _of_object(frame: Frame, obj: Any, name: str) -> Any:
     if isinstance(raw, property) and is_user_function(raw.fget):
         _guard_class(frame, owner, name, raw)
         return frame.call(raw.fget, obj)
-    if isinstance(raw, functools.cached_property) and name not in own and (
-            is_user_function(raw.func)):
+    if (
+        isinstance(raw, functools.cached_property)
+        and name not in own
+        and (is_user_function(raw.func))
+    ):
         return frame.call(raw.func, obj)
     if name not in own and isinstance(raw, types.FunctionType):
         return _method(frame, obj, name, raw)
-    getter = None if is_user_function(getattr(cls, "__getattribute__", None)) else (
-        getattr(cls, "__getattr__", None))
+    getter = (
+        None
+        if is_user_function(getattr(cls, "__getattribute__", None))
+        else (getattr(cls, "__getattr__", None))
+    )
     if raw is _MISSING and name not in own and is_user_function(getter):
         return frame.call(getter, obj, name)
     found = getattr(obj, name)
@@ -89,8 +95,12 @@ def _of_object(frame: Frame, obj: Any, name: str) -> Any:
         if isinstance(obj, types.FunctionType) and name.startswith("__"):
             return found
         return outside.adopt(found, Path("attr", obj, name), _name_of(name))
-    if owner is not None and name not in own and is_user_class(owner) and (
-            raw is found and owner not in frame.trace.root.own_classes):
+    if (
+        owner is not None
+        and name not in own
+        and is_user_class(owner)
+        and (raw is found and owner not in frame.trace.root.own_classes)
+    ):
         return outside.adopt(found, Path("attr", owner, name), _name_of(name))
     return outside.wrapped(found)
 
@@ -130,9 +140,12 @@ def store_attribute(frame: Frame, obj: Any, name: str, value: Any) -> None:
     """`obj.name = value`."""
     if is_traced(obj):
         raise frame.trace.error(
-            UnsupportedError, f"assigning the attribute .{name} of an array is not supported",
-            "use x = x.reshape(...) instead of x.shape = ..." if name == "shape" else
-            "write to its elements: x[...] = value")
+            UnsupportedError,
+            f"assigning the attribute .{name} of an array is not supported",
+            "use x = x.reshape(...) instead of x.shape = ..."
+            if name == "shape"
+            else "write to its elements: x[...] = value",
+        )
     frame.trace.outside.refuse_store(obj, value, f"the assignment to .{name}")
     if isinstance(obj, (type, types.ModuleType)) and obj not in frame.trace.root.own_classes:
         frame.trace.outside.mark(obj)

@@ -10,19 +10,26 @@ from typing import Any
 Default = Callable[[str], Any]
 
 
-def bind(arguments: ast.arguments, name: str, default: Default, args: Sequence[Any],
-         kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def bind(
+    arguments: ast.arguments,
+    name: str,
+    default: Default,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> dict[str, Any]:
     """The parameters of a function with their values."""
     positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
     keyword_only = [a.arg for a in arguments.kwonlyargs]
     bound: dict[str, Any] = dict(zip(positional, args, strict=False))
-    rest = tuple(args[len(positional):])
+    rest = tuple(args[len(positional) :])
     if arguments.vararg is not None:
         bound[arguments.vararg.arg] = rest
     elif rest:
-        raise TypeError(f"{name}() takes {len(positional)} positional argument"
-                        f"{'' if len(positional) == 1 else 's'} but {len(args)} were given")
-    named = set(positional[len(arguments.posonlyargs):]) | set(keyword_only)
+        raise TypeError(
+            f"{name}() takes {len(positional)} positional argument"
+            f"{'' if len(positional) == 1 else 's'} but {len(args)} were given"
+        )
+    named = set(positional[len(arguments.posonlyargs) :]) | set(keyword_only)
     extra: dict[str, Any] = {}
     for key, value in kwargs.items():
         if key not in named:
@@ -45,6 +52,8 @@ def bind(arguments: ast.arguments, name: str, default: Default, args: Sequence[A
     if missing:
         kind = "keyword-only" if missing[0] in keyword_only else "positional"
         listed = " and ".join(repr(m) for m in missing)
-        raise TypeError(f"{name}() missing {len(missing)} required {kind} "
-                        f"argument{'s' if len(missing) > 1 else ''}: {listed}")
+        raise TypeError(
+            f"{name}() missing {len(missing)} required {kind} "
+            f"argument{'s' if len(missing) > 1 else ''}: {listed}"
+        )
     return bound

@@ -85,9 +85,10 @@ def _print(frame: Frame, *args: Any, **kwargs: Any) -> None:
     args = frame.trace.outside.plain(args)
     if holds_traced(args):
         raise frame.trace.error(
-            UnsupportedError, "print() of a traced value: its number is known only when the "
-            "compiled function runs", "return the value and print it outside, or debug with the "
-            "plain function")
+            UnsupportedError,
+            "print() of a traced value: its number is known only when the compiled function runs",
+            "return the value and print it outside, or debug with the plain function",
+        )
     print(*args, **kwargs)  # noqa: T201
 
 
@@ -95,8 +96,9 @@ def _text(native: Any) -> Handler:
     def text(frame: Frame, *args: Any, **kwargs: Any) -> Any:
         for x in args:
             guard_state(frame, x)
-        return native(*[protocols.printable(frame, frame.trace.outside.plain(x)) for x in args],
-                      **kwargs)
+        return native(
+            *[protocols.printable(frame, frame.trace.outside.plain(x)) for x in args], **kwargs
+        )
 
     return text
 
@@ -126,14 +128,20 @@ def _map(frame: Frame, function: Any, *items: Any) -> Iterator[Any]:
 
 
 def _filter(frame: Frame, function: Any, items: Any) -> Iterator[Any]:
-    return iter([x for x in protocols.iterate(frame, items) if protocols.truth(
-        frame, x if function is None else frame.call(function, x))])
+    return iter(
+        [
+            x
+            for x in protocols.iterate(frame, items)
+            if protocols.truth(frame, x if function is None else frame.call(function, x))
+        ]
+    )
 
 
 def _sorted(frame: Frame, items: Any, /, *, key: Any = None, reverse: Any = False) -> list[Any]:
     if is_traced(items):
-        raise frame.trace.error(DataDependentError, "sorted() compares traced values",
-                                "use np.sort")
+        raise frame.trace.error(
+            DataDependentError, "sorted() compares traced values", "use np.sort"
+        )
     native_key = None if key is None else functools.partial(frame.call, key)
     return sorted(protocols.iterate(frame, items), key=native_key, reverse=reverse)
 
@@ -209,16 +217,41 @@ _READ_OUTSIDE = "read it outside the function and pass the result as an argument
 _PLAIN_CODE = "write the code out"
 
 BUILTINS: dict[Any, Handler] = {
-    **NUMBERS, len: _len, range: _range,
-    isinstance: _isinstance, type: _type, hasattr: _hasattr, getattr: _getattr,
-    setattr: _setattr, delattr: _delattr, print: _print, str: _text(str), repr: _text(repr),
-    format: _text(format), ascii: _text(ascii), list: _collection(list),
-    tuple: _collection(tuple), set: _collection(set), frozenset: _collection(frozenset),
-    dict: _dict, zip: _zip, enumerate: _enumerate, map: _map, filter: _filter,
-    sorted: _sorted, reversed: _reversed, iter: _iter, next: _next, all: _all, any: _any,
-    super: _super, locals: _locals,
-    input: _refused("input", _READ_OUTSIDE), open: _refused("open", _READ_OUTSIDE),
-    eval: _refused("eval", _PLAIN_CODE), exec: _refused("exec", _PLAIN_CODE),
+    **NUMBERS,
+    len: _len,
+    range: _range,
+    isinstance: _isinstance,
+    type: _type,
+    hasattr: _hasattr,
+    getattr: _getattr,
+    setattr: _setattr,
+    delattr: _delattr,
+    print: _print,
+    str: _text(str),
+    repr: _text(repr),
+    format: _text(format),
+    ascii: _text(ascii),
+    list: _collection(list),
+    tuple: _collection(tuple),
+    set: _collection(set),
+    frozenset: _collection(frozenset),
+    dict: _dict,
+    zip: _zip,
+    enumerate: _enumerate,
+    map: _map,
+    filter: _filter,
+    sorted: _sorted,
+    reversed: _reversed,
+    iter: _iter,
+    next: _next,
+    all: _all,
+    any: _any,
+    super: _super,
+    locals: _locals,
+    input: _refused("input", _READ_OUTSIDE),
+    open: _refused("open", _READ_OUTSIDE),
+    eval: _refused("eval", _PLAIN_CODE),
+    exec: _refused("exec", _PLAIN_CODE),
     globals: _refused("globals", "use the names themselves"),
     vars: _refused("vars", "use the attributes themselves"),
     id: _refused("id", "compare objects with `is`"),

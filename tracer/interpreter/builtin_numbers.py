@@ -23,9 +23,12 @@ Handler = Callable[..., Any]
 
 def _sum(frame: Frame, items: Any, /, start: Any = 0) -> Any:
     if is_traced(items) and items.ndim:
-        total = dispatch.lower(frame.trace, np.sum, (items,),
-                               {"axis": 0} if items.dtype.kind in "fb" else
-                               {"axis": 0, "dtype": items.dtype})
+        total = dispatch.lower(
+            frame.trace,
+            np.sum,
+            (items,),
+            {"axis": 0} if items.dtype.kind in "fb" else {"axis": 0, "dtype": items.dtype},
+        )
         return total if start == 0 else protocols.binary(frame, "+", start, total)
     for item in protocols.iterate(frame, items):
         start = protocols.binary(frame, "+", start, item)
@@ -59,8 +62,10 @@ def _better(frame: Frame, primitive: Any, best: Any, item: Any, name: str) -> An
     for x in (best, item):
         if is_traced(x) and x.ndim:
             raise trace.error(
-                DataDependentError, f"{name}() compares whole arrays, which is ambiguous in NumPy",
-                f"use np.{name}imum for elements, np.{name} for the {name}imum of an array")
+                DataDependentError,
+                f"{name}() compares whole arrays, which is ambiguous in NumPy",
+                f"use np.{name}imum for elements, np.{name} for the {name}imum of an array",
+            )
     x, y = trace.promote(best, item)
     chosen = trace.emit(ew.select, trace.emit(primitive, y, x), y, x)
     return trace.wrap(chosen, weak=is_weak(best) and is_weak(item))
@@ -75,8 +80,9 @@ def _pow(frame: Frame, base: Any, exponent: Any, modulus: Any = None) -> Any:
     if modulus is None:
         return protocols.binary(frame, "**", base, exponent)
     if holds_traced([base, exponent, modulus]):
-        raise frame.trace.error(UnsupportedError, "pow() with a modulus on traced values",
-                                "write (x ** y) % m")
+        raise frame.trace.error(
+            UnsupportedError, "pow() with a modulus on traced values", "write (x ** y) % m"
+        )
     return pow(base, exponent, modulus)
 
 
@@ -115,8 +121,11 @@ def _bool(frame: Frame, value: Any = False) -> bool:
 
 def _complex(frame: Frame, *args: Any) -> complex:
     if holds_traced(args):
-        raise frame.trace.error(DTypeError, "complex numbers are not supported",
-                                "compute with real and imaginary part separately")
+        raise frame.trace.error(
+            DTypeError,
+            "complex numbers are not supported",
+            "compute with real and imaginary part separately",
+        )
     return complex(*args)
 
 
@@ -130,6 +139,15 @@ def _round(frame: Frame, value: Any, ndigits: Any = None) -> Any:
 
 
 NUMBERS: dict[Any, Handler] = {
-    sum: _sum, max: _extreme("max"), min: _extreme("min"), abs: _abs, pow: _pow, divmod: _divmod,
-    float: _float, int: _int, bool: _bool, complex: _complex, round: _round,
+    sum: _sum,
+    max: _extreme("max"),
+    min: _extreme("min"),
+    abs: _abs,
+    pow: _pow,
+    divmod: _divmod,
+    float: _float,
+    int: _int,
+    bool: _bool,
+    complex: _complex,
+    round: _round,
 }

@@ -40,8 +40,9 @@ Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
 
 
-def run_function(trace: Trace, function: Any, args: Args, kwargs: Kwargs,
-                 frame: Frame | None = None) -> Any:
+def run_function(
+    trace: Trace, function: Any, args: Args, kwargs: Kwargs, frame: Frame | None = None
+) -> Any:
     """Call anything on behalf of the user's code; `frame` is the caller's."""
     if frame is None or frame.trace is not trace:
         frame = Frame(trace, "", "", Scope(frozenset()), {})
@@ -86,8 +87,11 @@ def _call_function(frame: Frame, function: types.FunctionType, args: Args, kwarg
     if not is_user_function(function):
         return call_native(frame, function, args, kwargs)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise frame.trace.error(UnsupportedError, f"{function.__name__} is an async function",
-                                "write an ordinary function")
+        raise frame.trace.error(
+            UnsupportedError,
+            f"{function.__name__} is an async function",
+            "write an ordinary function",
+        )
     source = source_of(function)
     if source is None or source.scope.native:
         guard_names(frame, function, args)
@@ -95,14 +99,27 @@ def _call_function(frame: Frame, function: types.FunctionType, args: Args, kwarg
     return _interpret(frame.trace, function, source, args, kwargs)
 
 
-def _interpret(trace: Trace, function: types.FunctionType, source: Source, args: Args,
-               kwargs: Kwargs) -> Any:
+def _interpret(
+    trace: Trace, function: types.FunctionType, source: Source, args: Args, kwargs: Kwargs
+) -> Any:
     trace.outside.guard("code", function, None, function.__code__)
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-    inner = Frame(trace, source.name, source.file, source.scope, function.__globals__,
-                  cells=cells, class_name=source.class_name)
-    bound = bind(source.node.args, function.__name__,
-                 functools.partial(_default, trace, function), args, kwargs)
+    inner = Frame(
+        trace,
+        source.name,
+        source.file,
+        source.scope,
+        function.__globals__,
+        cells=cells,
+        class_name=source.class_name,
+    )
+    bound = bind(
+        source.node.args,
+        function.__name__,
+        functools.partial(_default, trace, function),
+        args,
+        kwargs,
+    )
     return _run_body(inner, source.node.body, source.node.args, bound)
 
 
@@ -114,8 +131,11 @@ def _default(trace: Trace, function: types.FunctionType, name: str) -> Any:
         return adopt(keyword[name], Path("kwdefault", function, name), name)
     code = function.__code__
     values = function.__defaults__ or ()
-    position = code.co_varnames[:code.co_argcount].index(name) if (
-        name in code.co_varnames[:code.co_argcount]) else -1
+    position = (
+        code.co_varnames[: code.co_argcount].index(name)
+        if (name in code.co_varnames[: code.co_argcount])
+        else -1
+    )
     k = position - (code.co_argcount - len(values))
     if position < 0 or k < 0:
         raise KeyError(name)
@@ -124,13 +144,22 @@ def _default(trace: Trace, function: types.FunctionType, name: str) -> Any:
 
 def _run_template(trace: Trace, template: Template, args: Args, kwargs: Kwargs) -> Any:
     parent = template.parent
-    inner = Frame(trace, template.name, parent.file, template.scope, parent.globals,
-                  parent=parent, class_name=parent.class_name)
+    inner = Frame(
+        trace,
+        template.name,
+        parent.file,
+        template.scope,
+        parent.globals,
+        parent=parent,
+        class_name=parent.class_name,
+    )
     bound = bind(template.node.args, template.name, template.defaults.__getitem__, args, kwargs)
     if template.scope.native:
         raise trace.error(
-            UnsupportedError, f"{template.name} is {template.scope.native}, defined inside a "
-            "traced function", "define it outside, or return a list")
+            UnsupportedError,
+            f"{template.name} is {template.scope.native}, defined inside a traced function",
+            "define it outside, or return a list",
+        )
     return _run_body(inner, template.node.body, template.node.args, bound)
 
 
@@ -171,12 +200,12 @@ def _call_method(frame: Frame, method: types.MethodType, args: Args, kwargs: Kwa
     return _call(frame, method.__func__, (method.__self__, *args), kwargs)
 
 
-def _call_partial(frame: Frame, function: functools.partial[Any], args: Args, kwargs: Kwargs
-                  ) -> Any:
+def _call_partial(
+    frame: Frame, function: functools.partial[Any], args: Args, kwargs: Kwargs
+) -> Any:
     outside = frame.trace.outside
     if not outside.is_outside(function):
-        return _call(frame, function.func, (*function.args, *args),
-                     {**function.keywords, **kwargs})
+        return _call(frame, function.func, (*function.args, *args), {**function.keywords, **kwargs})
     inner = outside.adopt(function.func, Path("attr", function, "func"), fixed=True)
     given = outside.snapshot(outside.mark(function.args))
     named = outside.snapshot(outside.mark(function.keywords))
@@ -186,8 +215,11 @@ def _call_partial(frame: Frame, function: functools.partial[Any], args: Args, kw
 def _call_class(frame: Frame, cls: type, args: Args, kwargs: Kwargs) -> Any:
     if issubclass(cls, np.generic):
         return _convert_scalar(frame, cls, args, kwargs)
-    if issubclass(cls, BaseException) or not is_user_class(cls) or (
-            type(cls).__call__ is not type.__call__):
+    if (
+        issubclass(cls, BaseException)
+        or not is_user_class(cls)
+        or (type(cls).__call__ is not type.__call__)
+    ):
         safe = is_user_class(cls) or issubclass(cls, BaseException)
         return cls(*args, **kwargs) if safe else call_native(frame, cls, args, kwargs)
     init: Any = vars(cls).get("__init__") or inspect.getattr_static(cls, "__init__")
@@ -241,8 +273,11 @@ def _call_object(frame: Frame, function: Any, args: Args, kwargs: Kwargs) -> Any
     if isinstance(function, functools._lru_cache_wrapper):
         return _call(frame, function.__wrapped__, args, kwargs)
     if isinstance(function, np.vectorize):
-        raise frame.trace.error(UnsupportedError, "np.vectorize runs its function number by number",
-                                "write it with NumPy functions on whole arrays")
+        raise frame.trace.error(
+            UnsupportedError,
+            "np.vectorize runs its function number by number",
+            "write it with NumPy functions on whole arrays",
+        )
     if hasattr(function, "py_func") and type(function).__module__.startswith("numba"):
         return _call(frame, function.py_func, args, kwargs)
     own = inspect.getattr_static(type(function), "__call__", None)

@@ -44,8 +44,10 @@ def _visible(frame: Frame) -> set[str]:
 
 
 def _register_methods(code: types.CodeType, node: ast.ClassDef) -> None:
-    nodes = {(getattr(n, "name", "<lambda>"), first_line(n)): (n, name)
-             for n, name in functions_in(node, node.name)}
+    nodes = {
+        (getattr(n, "name", "<lambda>"), first_line(n)): (n, name)
+        for n, name in functions_in(node, node.name)
+    }
     for inner in codes_in(code):
         found = nodes.get((inner.co_name, inner.co_firstlineno))
         if found is not None:

@@ -14,13 +14,26 @@ from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.interpreter.scopes import Scope
 
 
-def _comprehend(frame: Frame, generators: list[ast.comprehension],
-                element: Callable[[Frame], None]) -> None:
+def _comprehend(
+    frame: Frame, generators: list[ast.comprehension], element: Callable[[Frame], None]
+) -> None:
     """Run the loops of a comprehension; `element` is called innermost."""
-    names = {n.id for g in generators for n in ast.walk(g.target)
-             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    inner = Frame(frame.trace, frame.name, frame.file, Scope(frozenset(names)), frame.globals,
-                  parent=frame, class_name=frame.class_name, is_function=False)
+    names = {
+        n.id
+        for g in generators
+        for n in ast.walk(g.target)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    inner = Frame(
+        frame.trace,
+        frame.name,
+        frame.file,
+        Scope(frozenset(names)),
+        frame.globals,
+        parent=frame,
+        class_name=frame.class_name,
+        is_function=False,
+    )
 
     def loop(depth: int) -> None:
         if depth == len(generators):
@@ -28,8 +41,9 @@ def _comprehend(frame: Frame, generators: list[ast.comprehension],
             return
         generator = generators[depth]
         if generator.is_async:
-            raise frame.trace.error(UnsupportedError, "async comprehensions are not supported",
-                                    "use an ordinary loop")
+            raise frame.trace.error(
+                UnsupportedError, "async comprehensions are not supported", "use an ordinary loop"
+            )
         # The first iterable is evaluated outside the comprehension's own scope.
         items = evaluate(inner if depth else frame, generator.iter)
         for item in protocols.iterate(frame, items):
@@ -68,7 +82,11 @@ def _dict_comprehension(frame: Frame, node: ast.DictComp) -> dict[Any, Any]:
     return out
 
 
-EXPRESSIONS.update({
-    ast.ListComp: _list_comprehension, ast.GeneratorExp: _generator,
-    ast.SetComp: _set_comprehension, ast.DictComp: _dict_comprehension,
-})
+EXPRESSIONS.update(
+    {
+        ast.ListComp: _list_comprehension,
+        ast.GeneratorExp: _generator,
+        ast.SetComp: _set_comprehension,
+        ast.DictComp: _dict_comprehension,
+    }
+)

@@ -22,8 +22,11 @@ def evaluate(frame: Frame, node: ast.expr) -> Any:
     handler = EXPRESSIONS.get(type(node))
     try:
         if handler is None:
-            raise frame.trace.error(UnsupportedError, f"{type(node).__name__} is not supported",
-                                    "write it with ordinary expressions")
+            raise frame.trace.error(
+                UnsupportedError,
+                f"{type(node).__name__} is not supported",
+                "write it with ordinary expressions",
+            )
         return handler(frame, node)
     except AdjitError as error:
         frame.locate(error, node)

@@ -30,13 +30,15 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Any:
 def _subscript(frame: Frame, node: ast.Subscript) -> Any:
     obj, key = evaluate(frame, node.value), evaluate(frame, node.slice)
     row = dispatch.SUBSCRIPTS.get(id(obj))
-    return protocols.get_item(frame, obj, key) if row is None else (
-        dispatch.run(frame.trace, row, (key,), {}))
+    return (
+        protocols.get_item(frame, obj, key)
+        if row is None
+        else (dispatch.run(frame.trace, row, (key,), {}))
+    )
 
 
 def _slice(frame: Frame, node: ast.Slice) -> slice:
-    parts = (None if x is None else evaluate(frame, x)
-             for x in (node.lower, node.upper, node.step))
+    parts = (None if x is None else evaluate(frame, x) for x in (node.lower, node.upper, node.step))
     return slice(*parts)
 
 
@@ -49,8 +51,11 @@ def _call(frame: Frame, node: ast.Call) -> Any:
         if keyword.arg is not None:
             given = {keyword.arg: value}
         else:
-            given = frame.trace.outside.snapshot(value) if (
-                frame.trace.outside.is_outside_container(value)) else dict(value)
+            given = (
+                frame.trace.outside.snapshot(value)
+                if (frame.trace.outside.is_outside_container(value))
+                else dict(value)
+            )
         for key, item in given.items():
             if key in kwargs:
                 raise TypeError(f"got multiple values for keyword argument {key!r}")
@@ -158,10 +163,26 @@ def _named(frame: Frame, node: ast.NamedExpr) -> Any:
     return value
 
 
-EXPRESSIONS.update({
-    ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute,
-    ast.Subscript: _subscript, ast.Slice: _slice, ast.Call: _call, ast.BinOp: _binary,
-    ast.UnaryOp: _unary, ast.BoolOp: _bool, ast.Compare: _compare, ast.IfExp: _conditional,
-    ast.Lambda: _lambda, ast.List: _list, ast.Tuple: _tuple, ast.Set: _set, ast.Dict: _dict,
-    ast.JoinedStr: _joined, ast.FormattedValue: _formatted, ast.NamedExpr: _named,
-})
+EXPRESSIONS.update(
+    {
+        ast.Constant: _constant,
+        ast.Name: _name,
+        ast.Attribute: _attribute,
+        ast.Subscript: _subscript,
+        ast.Slice: _slice,
+        ast.Call: _call,
+        ast.BinOp: _binary,
+        ast.UnaryOp: _unary,
+        ast.BoolOp: _bool,
+        ast.Compare: _compare,
+        ast.IfExp: _conditional,
+        ast.Lambda: _lambda,
+        ast.List: _list,
+        ast.Tuple: _tuple,
+        ast.Set: _set,
+        ast.Dict: _dict,
+        ast.JoinedStr: _joined,
+        ast.FormattedValue: _formatted,
+        ast.NamedExpr: _named,
+    }
+)

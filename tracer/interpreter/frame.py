@@ -23,12 +23,35 @@ class Frame:
     otherwise its free names are in `cells`, the closure of the Python function.
     """
 
-    __slots__ = ("cells", "class_name", "file", "first", "globals", "handling", "is_function",
-                 "locals", "name", "node", "parent", "scope", "trace")
+    __slots__ = (
+        "cells",
+        "class_name",
+        "file",
+        "first",
+        "globals",
+        "handling",
+        "is_function",
+        "locals",
+        "name",
+        "node",
+        "parent",
+        "scope",
+        "trace",
+    )
 
-    def __init__(self, trace: Trace, name: str, file: str, scope: Scope, globals: dict[str, Any], *,
-                 parent: Frame | None = None, cells: dict[str, CellType] | None = None,
-                 class_name: str = "", is_function: bool = True) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        name: str,
+        file: str,
+        scope: Scope,
+        globals: dict[str, Any],
+        *,
+        parent: Frame | None = None,
+        cells: dict[str, CellType] | None = None,
+        class_name: str = "",
+        is_function: bool = True,
+    ) -> None:
         self.trace = trace
         self.name = name
         self.file = file
@@ -72,9 +95,14 @@ class Frame:
                 if frame.is_function and frame is self.function_frame():
                     raise UnboundLocalError(
                         f"cannot access local variable {name!r} where it is not associated with a "
-                        "value", name=name)
-                raise NameError(f"cannot access free variable {name!r} where it is not associated "
-                                "with a value in enclosing scope", name=name)
+                        "value",
+                        name=name,
+                    )
+                raise NameError(
+                    f"cannot access free variable {name!r} where it is not associated "
+                    "with a value in enclosing scope",
+                    name=name,
+                )
             if frame.parent is None:
                 break
             frame = frame.parent
@@ -86,8 +114,11 @@ class Frame:
         try:
             found = cell.cell_contents
         except ValueError:
-            raise NameError(f"cannot access free variable {name!r} where it is not associated with "
-                            "a value in enclosing scope", name=name) from None
+            raise NameError(
+                f"cannot access free variable {name!r} where it is not associated with "
+                "a value in enclosing scope",
+                name=name,
+            ) from None
         return self.trace.outside.adopt(found, Path("cell", cell), name)
 
     def _load_global(self, name: str) -> Any:
@@ -109,12 +140,17 @@ class Frame:
             what = f"the assignment to {name}, which is not local to the function,"
             cls = LeakedTraceError if holds_traced(value) else UnsupportedError
             raise self.trace.error(
-                cls, f"{what} outlives the trace: the compiled function would not repeat it",
-                "return the value from the function instead")
+                cls,
+                f"{what} outlives the trace: the compiled function would not repeat it",
+                "return the value from the function instead",
+            )
         if owner.trace is not self.trace and holds_traced(value):
             raise self.trace.error(
-                LeakedTraceError, f"{name} of the surrounding function would keep a value of a "
-                "function that is differentiated by itself", "return the value instead")
+                LeakedTraceError,
+                f"{name} of the surrounding function would keep a value of a "
+                "function that is differentiated by itself",
+                "return the value instead",
+            )
         owner.locals[name] = value
 
     def delete(self, name: str) -> None:
@@ -153,8 +189,9 @@ class Frame:
 
     def enter(self, node: ast.stmt) -> None:
         """Note the statement that runs now: what is captured next comes from its line."""
-        self.trace.builder.location = Location(self.file, node.lineno, self.name,
-                                               self.line(node.lineno))
+        self.trace.builder.location = Location(
+            self.file, node.lineno, self.name, self.line(node.lineno)
+        )
 
     def locate(self, error: AdjitError, node: ast.expr | ast.stmt) -> None:
         """Give an error the place of the innermost expression that raised it."""
@@ -166,22 +203,26 @@ class Frame:
     def text(self, node: ast.expr | ast.stmt) -> str:
         """The source of an expression, in one line."""
         first, last = node.lineno, node.end_lineno or node.lineno
-        lines = [linecache.getline(self.file, k, self.globals).rstrip("\n")
-                 for k in range(first, last + 1)]
+        lines = [
+            linecache.getline(self.file, k, self.globals).rstrip("\n")
+            for k in range(first, last + 1)
+        ]
         compound = isinstance(node, ast.stmt) and (hasattr(node, "body") or hasattr(node, "cases"))
         if compound or node.end_col_offset is None:
             return lines[0].strip()
         data = [line.encode() for line in lines]
-        data[-1] = data[-1][:node.end_col_offset]
-        data[0] = data[0][node.col_offset:]
+        data[-1] = data[-1][: node.end_col_offset]
+        data[0] = data[0][node.col_offset :]
         text = " ".join(part.decode(errors="replace").strip() for part in data)
         return text if len(text) <= 160 else text[:157] + "..."
 
     def annotate(self, error: BaseException, node: ast.stmt) -> None:
         """Add to an error of the user's own where it came from."""
         if not any(note.startswith("while adjit traced") for note in _notes(error)):
-            error.add_note(f"while adjit traced {self.file}:{node.lineno}, in {self.name}\n"
-                           f"    {self.line(node.lineno)}")
+            error.add_note(
+                f"while adjit traced {self.file}:{node.lineno}, in {self.name}\n"
+                f"    {self.line(node.lineno)}"
+            )
 
 
 def _notes(error: BaseException) -> list[str]:

@@ -30,8 +30,9 @@ class Template:
     scope: Scope
 
 
-def make_function(frame: Frame, node: ast.FunctionDef | ast.Lambda, name: str,
-                  defaults: dict[str, Any]) -> Callable[..., Any]:
+def make_function(
+    frame: Frame, node: ast.FunctionDef | ast.Lambda, name: str, defaults: dict[str, Any]
+) -> Callable[..., Any]:
     """The function object for a definition met in `frame`."""
     template = Template(node, name, defaults, frame, scope_of(node))
 
@@ -40,7 +41,8 @@ def make_function(frame: Frame, node: ast.FunctionDef | ast.Lambda, name: str,
             raise LeakedTraceError(
                 f"the function {template.name!r}, defined while tracing, is called after its trace "
                 "has ended, or on another thread",
-                remedy="define it outside the differentiated function")
+                remedy="define it outside the differentiated function",
+            )
         trace = running()[-1]
         assert trace.run_function is not None
         return trace.run_function(trace, interpreted, args, kwargs)
@@ -54,8 +56,9 @@ def make_function(frame: Frame, node: ast.FunctionDef | ast.Lambda, name: str,
 
 
 _CODE = make_function.__code__.co_consts
-_INTERPRETED = next(c for c in _CODE if isinstance(c, types.CodeType)
-                    and c.co_name == "interpreted")
+_INTERPRETED = next(
+    c for c in _CODE if isinstance(c, types.CodeType) and c.co_name == "interpreted"
+)
 
 
 def template_of(function: Any) -> Template | None:
@@ -72,8 +75,9 @@ def default_values(frame: Frame, arguments: ast.arguments) -> dict[str, Any]:
     """Defaults of a nested function: evaluated where it is defined."""
     out: dict[str, Any] = {}
     positional = [*arguments.posonlyargs, *arguments.args]
-    for argument, node in zip(positional[len(positional) - len(arguments.defaults):],
-                              arguments.defaults, strict=True):
+    for argument, node in zip(
+        positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
+    ):
         out[argument.arg] = evaluate(frame, node)
     for argument, optional in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if optional is not None:

@@ -35,6 +35,7 @@ def import_from(frame: Frame, node: ast.ImportFrom) -> Iterator[tuple[str, Any]]
             try:
                 found = importlib.import_module(f"{module.__name__}.{alias.name}")
             except ModuleNotFoundError:
-                raise ImportError(f"cannot import name {alias.name!r} from "
-                                  f"{module.__name__!r}") from None
+                raise ImportError(
+                    f"cannot import name {alias.name!r} from {module.__name__!r}"
+                ) from None
         yield alias.asname or alias.name, found

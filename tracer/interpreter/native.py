@@ -21,15 +21,46 @@ from adjit.tracer.outside import CONTAINERS, Outside, holds_traced
 from adjit.tracer.symint import SymInt
 
 #: Modules whose functions give another result at each call.
-_IMPURE_MODULES = ("numpy.random", "random", "_random", "time", "secrets", "uuid", "datetime",
-                   "os", "posix", "nt", "_contextvars")
+_IMPURE_MODULES = (
+    "numpy.random",
+    "random",
+    "_random",
+    "time",
+    "secrets",
+    "uuid",
+    "datetime",
+    "os",
+    "posix",
+    "nt",
+    "_contextvars",
+)
 _IMPURE_TYPES = (np.random.Generator, np.random.RandomState)
-_MUTATING = frozenset({
-    "append", "extend", "insert", "pop", "popitem", "remove", "clear", "sort", "reverse", "update",
-    "setdefault", "add", "discard", "difference_update", "intersection_update",
-    "symmetric_difference_update", "__setitem__", "__delitem__", "appendleft", "popleft",
-    "extendleft", "rotate",
-})
+_MUTATING = frozenset(
+    {
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "update",
+        "setdefault",
+        "add",
+        "discard",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
+        "__setitem__",
+        "__delitem__",
+        "appendleft",
+        "popleft",
+        "extendleft",
+        "rotate",
+    }
+)
 
 
 def call_native(frame: Frame, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -61,7 +92,8 @@ def call_native(frame: Frame, function: Any, args: tuple[Any, ...], kwargs: dict
 def _refuse_impure(frame: Frame, function: Any, owner: Any) -> None:
     module = getattr(function, "__module__", None) or type(owner).__module__ or ""
     impure = isinstance(owner, _IMPURE_TYPES) or any(
-        module == m or module.startswith(m + ".") for m in _IMPURE_MODULES)
+        module == m or module.startswith(m + ".") for m in _IMPURE_MODULES
+    )
     if not impure and isinstance(owner, types.ModuleType):
         impure = owner.__name__ in _IMPURE_MODULES
     if not impure and type(owner).__module__ in ("random", "_random"):
@@ -69,16 +101,21 @@ def _refuse_impure(frame: Frame, function: Any, owner: Any) -> None:
     if impure:
         name = dispatch.public_name(function)
         raise frame.trace.error(
-            UnsupportedError, f"{name} gives another result at each call, and the compiled "
+            UnsupportedError,
+            f"{name} gives another result at each call, and the compiled "
             "function would always use that of the first",
             "call it outside (draw the numbers, read the clock), and pass what you get as an "
-            "argument")
+            "argument",
+        )
 
 
 def _is_method(function: Any, obj: Any) -> bool:
     """True for the function behind a method of the object that is no dict."""
-    return not isinstance(obj, dict) and isinstance(function, types.FunctionType) and (
-        getattr(type(obj), function.__name__, None) is function)
+    return (
+        not isinstance(obj, dict)
+        and isinstance(function, types.FunctionType)
+        and (getattr(type(obj), function.__name__, None) is function)
+    )
 
 
 def _array_method(function: Any) -> Any:
@@ -97,12 +134,14 @@ def _moves_objects_only(function: Any) -> bool:
         cls = owner if isinstance(owner, type) else type(owner)
         return cls.__module__ in SAFE_MODULES or is_user_class(cls)
     objclass = getattr(function, "__objclass__", None)
-    return objclass is not None and (is_user_class(objclass) or objclass in CONTAINERS or (
-        objclass is object))
+    return objclass is not None and (
+        is_user_class(objclass) or objclass in CONTAINERS or (objclass is object)
+    )
 
 
-def _container_method(frame: Frame, function: Any, owner: Any, args: tuple[Any, ...],
-                      kwargs: dict[str, Any]) -> Any:
+def _container_method(
+    frame: Frame, function: Any, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """A method of a list, tuple, dict or set."""
     outside = frame.trace.outside
     name = function.__name__
@@ -111,11 +150,17 @@ def _container_method(frame: Frame, function: Any, owner: Any, args: tuple[Any, 
     if name in _MUTATING:
         if any(map(holds_traced, args)) or any(map(holds_traced, kwargs.values())):
             raise frame.trace.error(
-                LeakedTraceError, f".{name}() of an object from outside the function would keep a "
-                "traced value beyond its trace", "return the value from the function instead")
+                LeakedTraceError,
+                f".{name}() of an object from outside the function would keep a "
+                "traced value beyond its trace",
+                "return the value from the function instead",
+            )
         raise frame.trace.error(
-            UnsupportedError, f".{name}() changes an object from outside the function; the "
-            "compiled function would do so only while it is traced", "return the new value instead")
+            UnsupportedError,
+            f".{name}() changes an object from outside the function; the "
+            "compiled function would do so only while it is traced",
+            "return the new value instead",
+        )
     if name == "get" and isinstance(owner, dict):
         if args[0] in owner:
             return outside.item(owner, args[0])
@@ -124,14 +169,18 @@ def _container_method(frame: Frame, function: Any, owner: Any, args: tuple[Any, 
     return getattr(outside.snapshot(owner), name)(*args, **kwargs)
 
 
-def _mapping_method(frame: Frame, name: str, owner: Any, args: tuple[Any, ...],
-                    kwargs: dict[str, Any]) -> Any:
+def _mapping_method(
+    frame: Frame, name: str, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """A method of something like a dict, from outside: looking up a key can be guarded."""
     outside = frame.trace.outside
     if name not in ("get", "__getitem__"):
         raise frame.trace.error(
-            UnsupportedError, f".{name}() of an object of type {type(owner).__name__} from outside "
-            "the function cannot be followed", "use a dict, or call it outside")
+            UnsupportedError,
+            f".{name}() of an object of type {type(owner).__name__} from outside "
+            "the function cannot be followed",
+            "use a dict, or call it outside",
+        )
     if name == "__getitem__" or args[0] in owner:
         return outside.adopt(owner[args[0]], Path("item", owner, args[0]))
     outside.guard("missing", owner, args[0], None)
@@ -154,8 +203,11 @@ def guard_state(frame: Frame, obj: Any, function: Any = None) -> None:
         return
     if function is copy.deepcopy:
         raise frame.trace.error(
-            UnsupportedError, "copy.deepcopy of an object from outside the function copies the "
-            "arrays in it once, while tracing", "copy the arrays that you need: x.copy()")
+            UnsupportedError,
+            "copy.deepcopy of an object from outside the function copies the "
+            "arrays in it once, while tracing",
+            "copy the arrays that you need: x.copy()",
+        )
     for name, value in _state(obj):
         known = outside.is_outside(value)
         outside.guard("attr", obj, name, value)
@@ -246,7 +298,11 @@ def guard_items(outside: Outside, found: Any) -> None:
     if isinstance(found, (list, dict)):
         outside.mark(found)
         keys = range(len(found)) if isinstance(found, list) else list(found)
-        outside.guard("len" if isinstance(found, list) else "keys", found, None,
-                      len(found) if isinstance(found, list) else tuple(found))
+        outside.guard(
+            "len" if isinstance(found, list) else "keys",
+            found,
+            None,
+            len(found) if isinstance(found, list) else tuple(found),
+        )
         for key in keys:
             outside.guard("item", found, key, found[key])

@@ -37,20 +37,26 @@ def matches(frame: Frame, pattern: ast.pattern, subject: Any, bound: dict[str, A
         return _mapping(frame, pattern, subject, bound)
     if isinstance(pattern, ast.MatchClass):
         return _class(frame, pattern, subject, bound)
-    raise frame.trace.error(UnsupportedError, f"the pattern {type(pattern).__name__}",
-                            "use if and elif")
+    raise frame.trace.error(
+        UnsupportedError, f"the pattern {type(pattern).__name__}", "use if and elif"
+    )
 
 
-def _sequence(frame: Frame, patterns: list[ast.pattern], subject: Any, bound: dict[str, Any]
-              ) -> bool:
-    if is_traced(subject) or not isinstance(subject, Sequence) or isinstance(
-            subject, (str, bytes, bytearray)):
+def _sequence(
+    frame: Frame, patterns: list[ast.pattern], subject: Any, bound: dict[str, Any]
+) -> bool:
+    if (
+        is_traced(subject)
+        or not isinstance(subject, Sequence)
+        or isinstance(subject, (str, bytes, bytearray))
+    ):
         return False
     items = list(protocols.iterate(frame, subject))
     star = [k for k, p in enumerate(patterns) if isinstance(p, ast.MatchStar)]
     if not star:
         return len(items) == len(patterns) and all(
-            matches(frame, p, x, bound) for p, x in zip(patterns, items, strict=True))
+            matches(frame, p, x, bound) for p, x in zip(patterns, items, strict=True)
+        )
     k = star[0]
     rest = len(items) - (len(patterns) - k - 1)
     if rest < k:
@@ -58,8 +64,10 @@ def _sequence(frame: Frame, patterns: list[ast.pattern], subject: Any, bound: di
     starred = patterns[k]
     if isinstance(starred, ast.MatchStar) and starred.name is not None:
         bound[starred.name] = items[k:rest]
-    pairs = [*zip(patterns[:k], items[:k], strict=True),
-             *zip(patterns[k + 1:], items[rest:], strict=True)]
+    pairs = [
+        *zip(patterns[:k], items[:k], strict=True),
+        *zip(patterns[k + 1 :], items[rest:], strict=True),
+    ]
     return all(matches(frame, p, x, bound) for p, x in pairs)
 
 
@@ -86,7 +94,7 @@ def _class(frame: Frame, pattern: ast.MatchClass, subject: Any, bound: dict[str,
     positional = pattern.patterns
     if positional and cls in _SELF_MATCHING:
         return len(positional) == 1 and matches(frame, positional[0], subject, bound)
-    names = [*getattr(cls, "__match_args__", ())[:len(positional)], *pattern.kwd_attrs]
+    names = [*getattr(cls, "__match_args__", ())[: len(positional)], *pattern.kwd_attrs]
     if len(names) != len(positional) + len(pattern.kwd_attrs):
         raise TypeError(f"{cls.__name__}() accepts fewer positional sub-patterns")
     for name, inner in zip(names, [*positional, *pattern.kwd_patterns], strict=True):

@@ -22,29 +22,68 @@ from adjit.tracer.outside import holds_traced
 from adjit.tracer.symint import SymInt
 
 SYMBOLS: Mapping[type, str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
-    ast.Pow: "**", ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
-    ast.LShift: "<<", ast.RShift: ">>",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
 }
 _NATIVE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
-    "//": operator.floordiv, "%": operator.mod, "**": operator.pow, "@": operator.matmul,
-    "&": operator.and_, "|": operator.or_, "^": operator.xor, "<<": operator.lshift,
-    ">>": operator.rshift, "<": operator.lt, "<=": operator.le, ">": operator.gt,
-    ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "@": operator.matmul,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 _INPLACE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": operator.iadd, "-": operator.isub, "*": operator.imul, "/": operator.itruediv,
-    "//": operator.ifloordiv, "%": operator.imod, "**": operator.ipow, "@": operator.imatmul,
-    "&": operator.iand, "|": operator.ior, "^": operator.ixor, "<<": operator.ilshift,
+    "+": operator.iadd,
+    "-": operator.isub,
+    "*": operator.imul,
+    "/": operator.itruediv,
+    "//": operator.ifloordiv,
+    "%": operator.imod,
+    "**": operator.ipow,
+    "@": operator.imatmul,
+    "&": operator.iand,
+    "|": operator.ior,
+    "^": operator.ixor,
+    "<<": operator.ilshift,
     ">>": operator.irshift,
 }
 _COMPARE: Mapping[type, str] = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
 }
 _REFLECTED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _UNARY: Mapping[type, tuple[str, Callable[[Any], Any]]] = {
-    ast.USub: ("__neg__", operator.neg), ast.UAdd: ("__pos__", operator.pos),
+    ast.USub: ("__neg__", operator.neg),
+    ast.UAdd: ("__pos__", operator.pos),
     ast.Invert: ("__invert__", operator.invert),
 }
 
@@ -87,8 +126,10 @@ def iterate(frame: Frame, value: Any) -> Iterator[Any]:
         return iter(outside.snapshot(value))
     if outside.is_outside(value) and hasattr(type(value), "__next__"):
         raise frame.trace.error(
-            UnsupportedError, "an iterator from outside the function is used up while tracing",
-            "pass the items as a list")
+            UnsupportedError,
+            "an iterator from outside the function is used up while tracing",
+            "pass the items as a list",
+        )
     method = user_method(frame, value, "__iter__")
     if method is not None:
         value = frame.call(method, value)
@@ -157,8 +198,9 @@ def _by_user(frame: Frame, a: Any, b: Any, forward: str, reflected: str) -> Any:
             if found is not NotImplemented:
                 return found
     if first is not None and second is not None:
-        raise TypeError(f"unsupported operand type(s): {type(a).__name__!r} and "
-                        f"{type(b).__name__!r}")
+        raise TypeError(
+            f"unsupported operand type(s): {type(a).__name__!r} and {type(b).__name__!r}"
+        )
     return NotImplemented
 
 
@@ -215,8 +257,11 @@ def contains(frame: Frame, container: Any, item: Any) -> bool:
 def _among(frame: Frame, container: Any, item: Any) -> bool:
     if is_traced(container):
         raise frame.trace.error(
-            DataDependentError, "`in` needs the numbers in a traced array, which are known only "
-            "when the compiled function runs", "use np.any(array == item) in a np.where")
+            DataDependentError,
+            "`in` needs the numbers in a traced array, which are known only "
+            "when the compiled function runs",
+            "use np.any(array == item) in a np.where",
+        )
     return any(x is item or truth(frame, compare(frame, ast.Eq, x, item)) for x in container)
 
 
@@ -254,13 +299,16 @@ def _outside_item(frame: Frame, obj: Any, key: Any) -> Any:
 
 def _static_index(frame: Frame, key: Any) -> Any:
     if isinstance(key, slice):
-        return slice(*(int(x) if isinstance(x, SymInt) else x
-                       for x in (key.start, key.stop, key.step)))
+        return slice(
+            *(int(x) if isinstance(x, SymInt) else x for x in (key.start, key.stop, key.step))
+        )
     if is_traced(key):
         raise frame.trace.error(
-            DataDependentError, "a list or tuple is indexed with a traced value, whose number is "
+            DataDependentError,
+            "a list or tuple is indexed with a traced value, whose number is "
             "known only when the compiled function runs",
-            "stack the list into one array (np.stack) and index that")
+            "stack the list into one array (np.stack) and index that",
+        )
     guard_special(frame, key, "__index__")
     return key
 
@@ -295,7 +343,10 @@ def printable(frame: Frame, value: Any) -> Any:
     """The value, unless its text would need the number behind a traced value."""
     if holds_traced(value):
         raise frame.trace.error(
-            DataDependentError, "a text is made of a traced value, whose number is known only when "
-            "the compiled function runs", "return the value and print it outside")
+            DataDependentError,
+            "a text is made of a traced value, whose number is known only when "
+            "the compiled function runs",
+            "return the value and print it outside",
+        )
     guard_special(frame, value, "__format__", "__str__", "__repr__")
     return value

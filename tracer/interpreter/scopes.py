@@ -43,8 +43,12 @@ def scope_of(node: ast.AST) -> Scope:
             native = native or "a generator function"
         elif isinstance(inner, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             native = "an async function"
-    return Scope(frozenset(bound - global_names - nonlocal_names), frozenset(global_names),
-                 frozenset(nonlocal_names), native)
+    return Scope(
+        frozenset(bound - global_names - nonlocal_names),
+        frozenset(global_names),
+        frozenset(nonlocal_names),
+        native,
+    )
 
 
 def all_arguments(arguments: ast.arguments) -> list[ast.arg]:
@@ -82,7 +86,8 @@ def _bound_names(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.alias):
         yield (node.asname or node.name).split(".")[0]
     elif (isinstance(node, ast.ExceptHandler) and node.name) or (
-            isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name):
+        isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name
+    ):
         yield node.name
     elif isinstance(node, ast.MatchMapping) and node.rest:
         yield node.rest

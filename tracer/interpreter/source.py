@@ -115,8 +115,9 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from codes_in(constant)
 
 
-def _enclosing(code: types.CodeType, nodes: list[tuple[FunctionNode, str]]
-               ) -> list[tuple[FunctionNode, str]]:
+def _enclosing(
+    code: types.CodeType, nodes: list[tuple[FunctionNode, str]]
+) -> list[tuple[FunctionNode, str]]:
     """Of several functions on a line, the innermost whose body is around the code's positions.
 
     (The position of a lambda inside a lambda is part of the outer one's body, not of its own.)
@@ -126,8 +127,9 @@ def _enclosing(code: types.CodeType, nodes: list[tuple[FunctionNode, str]]
         return nodes if len(nodes) == 1 else []
     first = min((line, column) for line, _, column, _ in places)
     last = max((line, column) for _, line, _, column in places)
-    around = [(node, name) for node, name in nodes
-              if _span(node)[0] <= first and last <= _span(node)[1]]
+    around = [
+        (node, name) for node, name in nodes if _span(node)[0] <= first and last <= _span(node)[1]
+    ]
     around.sort(key=lambda item: _span(item[0])[0])
     return around[-1:]
 
@@ -135,8 +137,10 @@ def _enclosing(code: types.CodeType, nodes: list[tuple[FunctionNode, str]]
 def _span(node: FunctionNode) -> tuple[tuple[int, int], tuple[int, int]]:
     body = node.body if isinstance(node.body, list) else [node.body]
     last = body[-1]
-    return ((body[0].lineno, body[0].col_offset),
-            (last.end_lineno or last.lineno, last.end_col_offset or 0))
+    return (
+        (body[0].lineno, body[0].col_offset),
+        (last.end_lineno or last.lineno, last.end_col_offset or 0),
+    )
 
 
 def _same_code(code: types.CodeType, other: types.CodeType, node: FunctionNode) -> bool:
@@ -145,9 +149,11 @@ def _same_code(code: types.CodeType, other: types.CodeType, node: FunctionNode) 
     # A test runner rewrites assert statements before it compiles; all else must agree.
     if not any(isinstance(inner, ast.Assert) for inner in ast.walk(node)):
         return False
-    return (code.co_varnames[:_arguments(code)] == other.co_varnames[:_arguments(other)]
-            and set(other.co_names) <= set(code.co_names) | {"AssertionError"}
-            and code.co_freevars == other.co_freevars)
+    return (
+        code.co_varnames[: _arguments(code)] == other.co_varnames[: _arguments(other)]
+        and set(other.co_names) <= set(code.co_names) | {"AssertionError"}
+        and code.co_freevars == other.co_freevars
+    )
 
 
 def _arguments(code: types.CodeType) -> int:

@@ -49,8 +49,11 @@ def run(frame: Frame, node: ast.stmt) -> Signal:
     handler = STATEMENTS.get(type(node))
     try:
         if handler is None:
-            raise frame.trace.error(UnsupportedError, f"{type(node).__name__} is not supported",
-                                    "write it with ordinary statements")
+            raise frame.trace.error(
+                UnsupportedError,
+                f"{type(node).__name__} is not supported",
+                "write it with ordinary statements",
+            )
         return handler(frame, node)
     except AdjitError as error:
         frame.locate(error, node)
@@ -243,8 +246,9 @@ def _with_items(frame: Frame, items: Sequence[ast.withitem], body: Sequence[ast.
 def _special(obj: Any, name: str) -> Any:
     found = getattr(type(obj), name, None)
     if found is None:
-        raise TypeError(f"{type(obj).__name__!r} object does not support the context manager "
-                        "protocol")
+        raise TypeError(
+            f"{type(obj).__name__!r} object does not support the context manager protocol"
+        )
     return found
 
 
@@ -290,10 +294,27 @@ def _match(frame: Frame, node: ast.Match) -> Signal:
 
 
 STATEMENTS: Mapping[type, Callable[[Frame, Any], Signal]] = {
-    ast.Expr: _expression, ast.Assign: _assign, ast.AnnAssign: _annotated,
-    ast.AugAssign: _augmented, ast.Delete: _delete, ast.Return: _return, ast.If: _if,
-    ast.While: _while, ast.For: _for, ast.Break: _break, ast.Continue: _continue,
-    ast.Pass: _nothing, ast.Global: _nothing, ast.Nonlocal: _nothing, ast.Assert: _assert,
-    ast.Raise: _raise, ast.Try: _try, ast.With: _with, ast.FunctionDef: _function,
-    ast.ClassDef: _class, ast.Import: _import, ast.ImportFrom: _import_from, ast.Match: _match,
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.Delete: _delete,
+    ast.Return: _return,
+    ast.If: _if,
+    ast.While: _while,
+    ast.For: _for,
+    ast.Break: _break,
+    ast.Continue: _continue,
+    ast.Pass: _nothing,
+    ast.Global: _nothing,
+    ast.Nonlocal: _nothing,
+    ast.Assert: _assert,
+    ast.Raise: _raise,
+    ast.Try: _try,
+    ast.With: _with,
+    ast.FunctionDef: _function,
+    ast.ClassDef: _class,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.Match: _match,
 }

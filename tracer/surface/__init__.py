@@ -35,10 +35,30 @@ from adjit.tracer.surface.table import Row
 from adjit.tracer.surface.ufuncs import Ufunc
 
 FAMILIES = (
-    creation, cumulative, diagonals, einsum, functions, index_arrays, index_tricks,
-    indexing_functions, joining, math_module, nan_reductions, padding, products, ranges,
-    reductions, refused, repeating, scipy_special, shapes, signal, sorting, statistics,
-    ufunc_methods, ufuncs,
+    creation,
+    cumulative,
+    diagonals,
+    einsum,
+    functions,
+    index_arrays,
+    index_tricks,
+    indexing_functions,
+    joining,
+    math_module,
+    nan_reductions,
+    padding,
+    products,
+    ranges,
+    reductions,
+    refused,
+    repeating,
+    scipy_special,
+    shapes,
+    signal,
+    sorting,
+    statistics,
+    ufunc_methods,
+    ufuncs,
 )
 
 __all__ = ["FAMILIES", "LOWERINGS", "METHODS", "QUALIFIED", "REFUSED", "Row", "Ufunc"]

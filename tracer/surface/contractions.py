@@ -21,8 +21,14 @@ from adjit.tracer.trace import Trace
 Labels = tuple[int, ...]
 
 
-def product(t: Trace, a: Operand, a_labels: Sequence[int], b: Operand, b_labels: Sequence[int],
-            out_labels: Sequence[int]) -> Operand:
+def product(
+    t: Trace,
+    a: Operand,
+    a_labels: Sequence[int],
+    b: Operand,
+    b_labels: Sequence[int],
+    out_labels: Sequence[int],
+) -> Operand:
     """`einsum(a, a_labels, b, b_labels, out_labels)`; both of one dtype."""
     out = tuple(out_labels)
     a, left = summed_alone(t, *diagonals(t, a, a_labels), {*b_labels, *out})
@@ -35,15 +41,17 @@ def product(t: Trace, a: Operand, a_labels: Sequence[int], b: Operand, b_labels:
     return _contract(t, a, left, b, right, out)
 
 
-def _contract(t: Trace, a: Operand, left: Labels, b: Operand, right: Labels, out: Labels
-              ) -> Operand:
+def _contract(
+    t: Trace, a: Operand, left: Labels, b: Operand, right: Labels, out: Labels
+) -> Operand:
     if not left or not right:
         made = t.builder.mul(a, b)
         labels = left or right
         return t.builder.transpose(made, [labels.index(label) for label in out])
     if a.type.dtype.kind == "b":
-        counted = _contract(t, t.builder.convert(a, np.int64), left,
-                            t.builder.convert(b, np.int64), right, out)
+        counted = _contract(
+            t, t.builder.convert(a, np.int64), left, t.builder.convert(b, np.int64), right, out
+        )
         return t.builder.emit(ew.gt, counted, literal(0, np.int64))
     number = {label: k for k, label in enumerate(dict.fromkeys((*left, *right)))}
     a_axes, b_axes, out_axes = (tuple(number[n] for n in names) for names in (left, right, out))
@@ -98,8 +106,9 @@ def _label_sizes(t: Trace, operands: Sequence[tuple[Operand, Labels]]) -> dict[i
     return {label: t.sizes.resolve(n) for label, n in sizes.items()}
 
 
-def _dropped(t: Trace, x: Operand, labels: Labels, sizes: dict[int, Size], out: Labels
-             ) -> tuple[Operand, Labels]:
+def _dropped(
+    t: Trace, x: Operand, labels: Labels, sizes: dict[int, Size], out: Labels
+) -> tuple[Operand, Labels]:
     """Without the axes of size 1 that broadcast against a larger axis of the other operand."""
     drop = [k for k, label in enumerate(labels) if x.shape[k] == 1 and sizes[label] != 1]
     if not drop:

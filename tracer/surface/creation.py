@@ -43,8 +43,7 @@ def ones(t: Trace, shape: Any, dtype: Any = None, order: Any = "C") -> TracedArr
 
 
 @lowers(np.full)
-def full(t: Trace, shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C"
-         ) -> TracedArray:
+def full(t: Trace, shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> TracedArray:
     value = kit.array(t, fill_value)
     sizes = kit.new_shape(t, shape)
     sizes = kit.broadcasts_into(t, value.dims, sizes, "np.full: fill_value")
@@ -67,26 +66,30 @@ def _order_like(t: Trace, order: Any, x: TracedArray) -> str:
 
 
 @lowers(np.zeros_like)
-def zeros_like(t: Trace, a: Any, dtype: Any = None, order: Any = "K", shape: Any = None
-               ) -> TracedArray:
+def zeros_like(
+    t: Trace, a: Any, dtype: Any = None, order: Any = "K", shape: Any = None
+) -> TracedArray:
     return _like(t, a, 0, dtype, order, shape)
 
 
 @lowers(np.empty_like)
-def empty_like(t: Trace, prototype: Any, dtype: Any = None, order: Any = "K", shape: Any = None
-               ) -> TracedArray:
+def empty_like(
+    t: Trace, prototype: Any, dtype: Any = None, order: Any = "K", shape: Any = None
+) -> TracedArray:
     return _like(t, prototype, 0, dtype, order, shape)
 
 
 @lowers(np.ones_like)
-def ones_like(t: Trace, a: Any, dtype: Any = None, order: Any = "K", shape: Any = None
-              ) -> TracedArray:
+def ones_like(
+    t: Trace, a: Any, dtype: Any = None, order: Any = "K", shape: Any = None
+) -> TracedArray:
     return _like(t, a, 1, dtype, order, shape)
 
 
 @lowers(np.full_like)
-def full_like(t: Trace, a: Any, fill_value: Any, dtype: Any = None, order: Any = "K",
-              shape: Any = None) -> TracedArray:
+def full_like(
+    t: Trace, a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", shape: Any = None
+) -> TracedArray:
     value = kit.array(t, fill_value)
     like = kit.array(t, a)
     sizes = like.dims if shape is None else kit.new_shape(t, shape)
@@ -107,8 +110,9 @@ def copy_of(t: Trace, x: TracedArray, dtype: Any, order: Any) -> TracedArray:
 
 
 @lowers(np.array)
-def array(t: Trace, object: Any, dtype: Any = None, copy: Any = True, order: Any = "K",
-          ndmin: Any = 0) -> TracedArray:
+def array(
+    t: Trace, object: Any, dtype: Any = None, copy: Any = True, order: Any = "K", ndmin: Any = 0
+) -> TracedArray:
     x = _as_array(t, "np.array", object, dtype, order, copy)
     if x.ndim >= ndmin:
         return x
@@ -116,8 +120,9 @@ def array(t: Trace, object: Any, dtype: Any = None, copy: Any = True, order: Any
 
 
 @lowers(np.asarray, np.asanyarray)
-def asarray(t: Trace, a: Any, dtype: Any = None, order: Any = None, copy: Any = None
-            ) -> TracedArray:
+def asarray(
+    t: Trace, a: Any, dtype: Any = None, order: Any = None, copy: Any = None
+) -> TracedArray:
     return _as_array(t, "np.asarray", a, dtype, order or "K", copy)
 
 
@@ -143,9 +148,12 @@ def _has_order(t: Trace, name: str, a: TracedArray, order: Any) -> bool:
     if layout.is_contiguous(a.dims, a.strides, wanted):
         return True
     if a.strides is None:
-        raise t.error(UnsupportedError, f"{name} with order={order!r} of an array whose memory "
-                      "layout is not known while tracing: whether it copies is not known",
-                      "use np.copy, or leave order= out")
+        raise t.error(
+            UnsupportedError,
+            f"{name} with order={order!r} of an array whose memory "
+            "layout is not known while tracing: whether it copies is not known",
+            "use np.copy, or leave order= out",
+        )
     return False
 
 
@@ -168,8 +176,11 @@ def _contiguous(t: Trace, name: str, a: Any, dtype: Any, order: str) -> TracedAr
     # An array or a copy of it: nobody may write to either from now on.
     made = copy_of(t, x, None, order)
     for cell in (x.cell, made.cell):
-        cell.refuse_writes(f"an array is written to after {name}, which copies it or not: its "
-                           "memory layout is not known while tracing", "use np.copy instead")
+        cell.refuse_writes(
+            f"an array is written to after {name}, which copies it or not: its "
+            "memory layout is not known while tracing",
+            "use np.copy instead",
+        )
     return made
 
 
@@ -189,12 +200,21 @@ def astype(t: Trace, x: Any, dtype: Any, copy: Any = True) -> TracedArray:
 
 
 @methods("astype")
-def astype_method(t: Trace, self: TracedArray, dtype: Any, order: Any = "K",
-                  casting: Any = "unsafe", subok: bool = True, copy: Any = True) -> TracedArray:
+def astype_method(
+    t: Trace,
+    self: TracedArray,
+    dtype: Any,
+    order: Any = "K",
+    casting: Any = "unsafe",
+    subok: bool = True,
+    copy: Any = True,
+) -> TracedArray:
     target = np.dtype(dtype)
     if not np.can_cast(self.dtype, target, casting):
-        raise TypeError(f"Cannot cast array data from {self.dtype!r} to {target!r} according to "
-                        f"the rule {casting!r}")
+        raise TypeError(
+            f"Cannot cast array data from {self.dtype!r} to {target!r} according to "
+            f"the rule {casting!r}"
+        )
     if not subok:
         raise t.error(UnsupportedError, "astype: subok=False is not supported", "leave it out")
     if self.kind != "array":
@@ -222,7 +242,8 @@ def item(t: Trace, self: TracedArray, *args: Any) -> TracedArray:
     if args:
         index = args[0] if len(args) == 1 and isinstance(args[0], tuple) else args
         x = (t.lowered(np.ravel, self) if len(index) == 1 and self.ndim != 1 else self)[
-            tuple(index)]
+            tuple(index)
+        ]
     value = t.lift(x)
     for n in value.shape:
         if not t.sizes.decide(n, "==", 1):

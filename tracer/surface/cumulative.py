@@ -24,8 +24,9 @@ def running(t: Trace, op: str, a: Any, axis: Any, dtype: Any = None) -> TracedAr
     if op in ("sum", "prod"):
         x = kit.operand(t, x, red.accumulator(x.type.dtype) if dtype is None else dtype)
         if x.type.dtype.kind == "b":
-            raise t.error(DTypeError, f"a running {op} with dtype=bool is not supported",
-                          "leave dtype= out")
+            raise t.error(
+                DTypeError, f"a running {op} with dtype=bool is not supported", "leave dtype= out"
+            )
     k = 0 if axis is None else kit.axis_of(t, axis, len(x.shape))
     return t.wrap(t.emit(st.cumulative, x, op=op, axis=k, reverse=False))
 
@@ -40,31 +41,39 @@ def cumprod(t: Trace, a: Any, axis: Any = None, dtype: Any = None) -> TracedArra
     return running(t, "prod", a, axis, dtype)
 
 
-def _array_api(t: Trace, op: str, x: Any, axis: Any, dtype: Any, include_initial: Any
-               ) -> TracedArray:
+def _array_api(
+    t: Trace, op: str, x: Any, axis: Any, dtype: Any, include_initial: Any
+) -> TracedArray:
     """The running functions of the array API: a vector needs no axis=, a start may be put first."""
     v = kit.array(t, x)
     if axis is None and v.ndim != 1:
-        raise ValueError("For arrays which have more than one dimension ``axis`` argument is "
-                         "required.")
+        raise ValueError(
+            "For arrays which have more than one dimension ``axis`` argument is required."
+        )
     k = 0 if axis is None else kit.axis_of(t, axis, v.ndim)
     out = t.lift(running(t, op, v, k, dtype))
     if include_initial:
-        start = t.builder.full(0 if op == "sum" else 1, tuple(
-            1 if i == k else n for i, n in enumerate(out.shape)), out.type.dtype)
+        start = t.builder.full(
+            0 if op == "sum" else 1,
+            tuple(1 if i == k else n for i, n in enumerate(out.shape)),
+            out.type.dtype,
+        )
         out = t.emit(st.concatenate, start, out, axis=k)
     return t.wrap(out)
 
 
 if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+
     @lowers(np.cumulative_sum)
-    def cumulative_sum(t: Trace, x: Any, axis: Any = None, dtype: Any = None,
-                       include_initial: Any = False) -> TracedArray:
+    def cumulative_sum(
+        t: Trace, x: Any, axis: Any = None, dtype: Any = None, include_initial: Any = False
+    ) -> TracedArray:
         return _array_api(t, "sum", x, axis, dtype, include_initial)
 
     @lowers(np.cumulative_prod)
-    def cumulative_prod(t: Trace, x: Any, axis: Any = None, dtype: Any = None,
-                        include_initial: Any = False) -> TracedArray:
+    def cumulative_prod(
+        t: Trace, x: Any, axis: Any = None, dtype: Any = None, include_initial: Any = False
+    ) -> TracedArray:
         return _array_api(t, "prod", x, axis, dtype, include_initial)
 
 
@@ -85,8 +94,9 @@ def _without_nan(t: Trace, a: Any, instead: float) -> Any:
 
 
 @lowers(np.diff)
-def diff(t: Trace, a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None
-         ) -> TracedArray:
+def diff(
+    t: Trace, a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None
+) -> TracedArray:
     x = kit.array(t, a)
     if int(n) < 0:
         raise ValueError(f"order must be non-negative but got {n!r}")
@@ -101,8 +111,11 @@ def diff(t: Trace, a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, appe
             ends.append(None)
             continue
         end = kit.array(t, given)
-        ends.append(end if end.ndim else end.broadcast_view(
-            tuple(1 if i == k else m for i, m in enumerate(x.dims))))
+        ends.append(
+            end
+            if end.ndim
+            else end.broadcast_view(tuple(1 if i == k else m for i, m in enumerate(x.dims)))
+        )
     parts = [p for p in (ends[0], x, ends[1]) if p is not None]
     v = t.lift(t.lowered(np.concatenate, parts, axis=k) if len(parts) > 1 else x)
     for _ in range(int(n)):
@@ -126,8 +139,12 @@ def _less(t: Trace, x: Operand, y: Operand) -> Operand:
 def ediff1d(t: Trace, ary: Any, to_end: Any = None, to_begin: Any = None) -> TracedArray:
     x = shapes.ravel(t, ary)
     middle = t.wrap(_difference(t, t.lift(x), 0))
-    parts = [None if given is None else shapes.ravel(
-        t, t.wrap(kit.operand(t, given, x.dtype), array=True)) for given in (to_begin, to_end)]
+    parts = [
+        None
+        if given is None
+        else shapes.ravel(t, t.wrap(kit.operand(t, given, x.dtype), array=True))
+        for given in (to_begin, to_end)
+    ]
     kept = [p for p in (parts[0], middle, parts[1]) if p is not None]
     return t.lowered(np.concatenate, kept) if len(kept) > 1 else middle
 
@@ -141,8 +158,7 @@ def trapezoid(t: Trace, y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) ->
         grid = kit.array(t, x)
         step = diff(t, grid, axis=axis if grid.ndim > 1 else -1)
         if grid.ndim == 1:
-            step = step.reshape_view([step.shape[0] if i == k else 1
-                                      for i in range(values.ndim)])
+            step = step.reshape_view([step.shape[0] if i == k else 1 for i in range(values.ndim)])
     v = t.lift(values)
     size = v.shape[k] - 1
     if t.sizes.decide(size, "<", 0):
@@ -169,11 +185,18 @@ def gradient(t: Trace, f: Any, *varargs: Any, axis: Any = None, edge_order: Any 
 
 def _slope(t: Trace, x: TracedArray, axis: int, h: Any, edge_order: int) -> Any:
     if not kit.is_scalar(h):
-        raise t.error(UnsupportedError, "np.gradient with coordinates is not supported",
-                      "give one spacing for each axis")
+        raise t.error(
+            UnsupportedError,
+            "np.gradient with coordinates is not supported",
+            "give one spacing for each axis",
+        )
     if t.sizes.decide(x.dims[axis], "<", edge_order + 1):
-        raise t.error(ShapeError, "Shape of array too small to calculate a numerical gradient, at "
-                      f"least {edge_order + 1} elements are required.", "give a larger array")
+        raise t.error(
+            ShapeError,
+            "Shape of array too small to calculate a numerical gradient, at "
+            f"least {edge_order + 1} elements are required.",
+            "give a larger array",
+        )
     v = t.lift(x)
     n = v.shape[axis]
 

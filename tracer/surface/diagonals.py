@@ -20,8 +20,7 @@ from adjit.tracer.surface.table import lowers
 from adjit.tracer.trace import Trace
 
 
-def _diagonal_places(t: Trace, rows: Size, columns: Size, offset: Size
-                     ) -> tuple[Operand, Operand]:
+def _diagonal_places(t: Trace, rows: Size, columns: Size, offset: Size) -> tuple[Operand, Operand]:
     """Row and column numbers of a diagonal of a matrix of this size."""
     below = t.sizes.decide(offset, "<", 0)
     high, wide = (rows + offset, columns) if below else (rows, columns - offset)
@@ -56,8 +55,9 @@ def linalg_diagonal(t: Trace, x: Any, offset: Any = 0) -> TracedArray:
 
 
 @lowers(np.trace, method="trace")
-def trace(t: Trace, a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None
-          ) -> TracedArray:
+def trace(
+    t: Trace, a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None
+) -> TracedArray:
     return red.sum_(t, diagonal(t, a, offset, axis1, axis2), -1, dtype)
 
 
@@ -88,8 +88,7 @@ def diagflat(t: Trace, v: Any, k: Any = 0) -> TracedArray:
 @lowers(np.fill_diagonal)
 def fill_diagonal(t: Trace, a: Any, val: Any) -> None:
     if a.ndim != 2:
-        raise t.error(ShapeError, "np.fill_diagonal of an array that is no matrix",
-                      "give a matrix")
+        raise t.error(ShapeError, "np.fill_diagonal of an array that is no matrix", "give a matrix")
     row, column = _diagonal_places(t, a.dims[0], a.dims[1], 0)
     value = kit.operand(t, val, a.dtype)
     kit.broadcasts_into(t, value.shape, row.shape, "np.fill_diagonal: val")

@@ -54,8 +54,11 @@ def _parse(t: Trace, operands: Sequence[Any]) -> tuple[list[Any], list[Any], Any
     terms = left.split(",")
     arrays = list(operands[1:])
     if len(terms) != len(arrays):
-        raise t.error(ArgumentError, f"einsum: {len(terms)} terms in {operands[0]!r}, "
-                      f"{len(arrays)} arrays given", "write one term for each array")
+        raise t.error(
+            ArgumentError,
+            f"einsum: {len(terms)} terms in {operands[0]!r}, {len(arrays)} arrays given",
+            "write one term for each array",
+        )
     inputs = [_letters(t, term, operands[0]) for term in terms]
     return arrays, inputs, _letters(t, right, operands[0]) if arrow else None
 
@@ -64,8 +67,11 @@ def _letters(t: Trace, term: str, text: str) -> list[int]:
     """Labels as numbers in the alphabet's order (A-Z before a-z, as NumPy sorts them)."""
     names = term.replace("...", ".")
     if not all(c == "." or (c.isascii() and c.isalpha()) for c in names) or names.count(".") > 1:
-        raise t.error(ArgumentError, f"einsum: {term!r} in {text!r} is not made of letters",
-                      "name the axes by letters, and the others by one ellipsis")
+        raise t.error(
+            ArgumentError,
+            f"einsum: {term!r} in {text!r} is not made of letters",
+            "name the axes by letters, and the others by one ellipsis",
+        )
     return [_ELLIPSIS if c == "." else ord(c) for c in names]
 
 
@@ -76,16 +82,22 @@ def _parse_lists(t: Trace, operands: Sequence[Any]) -> tuple[list[Any], list[Any
     def numbers(term: Sequence[Any]) -> list[int]:
         return [_ELLIPSIS if k is Ellipsis else int(k) for k in term]
 
-    return (list(pairs[::2]), [numbers(term) for term in pairs[1::2]],
-            None if output is None else numbers(output))
+    return (
+        list(pairs[::2]),
+        [numbers(term) for term in pairs[1::2]],
+        None if output is None else numbers(output),
+    )
 
 
 def _expanded(t: Trace, names: Sequence[int], ndim: int) -> Labels:
     """The labels with the ellipsis written out; its axes count from the right: -1, -2, ..."""
     missing = ndim - (len(names) - (_ELLIPSIS in names))
     if missing < 0 or (missing and _ELLIPSIS not in names):
-        raise t.error(ArgumentError, f"einsum: {len(names)} labels for an array with {ndim} axes",
-                      "write one label for each axis")
+        raise t.error(
+            ArgumentError,
+            f"einsum: {len(names)} labels for an array with {ndim} axes",
+            "write one label for each axis",
+        )
     out: list[int] = []
     for name in names:
         out += range(-missing, 0) if name == _ELLIPSIS else [name]
@@ -103,13 +115,17 @@ def _output_labels(t: Trace, labels: Sequence[Labels], output: Sequence[int] | N
         out += broadcast if name == _ELLIPSIS else [name]
     known = {n for names in labels for n in names}
     if len(set(out)) != len(out) or not set(out) <= known:
-        raise t.error(ArgumentError, "einsum: an output label is repeated or in no input",
-                      "name each axis of the output once, by a label of the inputs")
+        raise t.error(
+            ArgumentError,
+            "einsum: an output label is repeated or in no input",
+            "name each axis of the output once, by a label of the inputs",
+        )
     return tuple(out)
 
 
-def _contracted(t: Trace, values: Sequence[Operand], labels: Sequence[Labels], out: Labels
-                ) -> Operand:
+def _contracted(
+    t: Trace, values: Sequence[Operand], labels: Sequence[Labels], out: Labels
+) -> Operand:
     """Products of two operands at a time, the pair first that makes the arrays smallest."""
     left = list(zip(values, labels, strict=True))
     while len(left) > 1:
@@ -138,7 +154,10 @@ def _next_pair(left: Sequence[tuple[Operand, Labels]], out: Labels) -> tuple[int
     def growth(pair: tuple[int, int]) -> int:
         x, y = (left[k][1] for k in pair)
         rest = [names for k, (_, names) in enumerate(left) if k not in pair]
-        return (prod(sizes[n] for n in _kept(x, y, rest, out))
-                - prod(sizes[n] for n in x) - prod(sizes[n] for n in y))
+        return (
+            prod(sizes[n] for n in _kept(x, y, rest, out))
+            - prod(sizes[n] for n in x)
+            - prod(sizes[n] for n in y)
+        )
 
     return min(combinations(range(len(left)), 2), key=growth)

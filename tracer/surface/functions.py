@@ -25,11 +25,14 @@ def common(t: Trace, *objs: Any) -> list[Operand]:
 
 
 @lowers(np.clip, method="clip")
-def clip(t: Trace, a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None
-         ) -> TracedArray:
+def clip(
+    t: Trace, a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None
+) -> TracedArray:
     if (min is not None and a_min is not None) or (max is not None and a_max is not None):
-        raise ValueError("Passing `min` or `max` keyword argument when `a_min` and `a_max` are "
-                         "provided is forbidden.")
+        raise ValueError(
+            "Passing `min` or `max` keyword argument when `a_min` and `a_max` are "
+            "provided is forbidden."
+        )
     low, high = a_min if min is None else min, a_max if max is None else max
     given = [x for x in (low, high) if x is not None]
     x, *bounds = common(t, a, *given)
@@ -49,8 +52,11 @@ def round_(t: Trace, a: Any, decimals: Any = 0) -> TracedArray:
         raise t.error(DTypeError, "np.round of booleans", "convert them with .astype(float)")
     if dtype.kind in "iu":
         if digits < 0:
-            raise t.error(DTypeError, "np.round of integers to negative decimals is not supported",
-                          "convert them with .astype(float)")
+            raise t.error(
+                DTypeError,
+                "np.round of integers to negative decimals is not supported",
+                "convert them with .astype(float)",
+            )
         return t.wrap(x)
     if digits == 0:
         return t.wrap(t.builder.emit(ew.rint, x))
@@ -86,8 +92,9 @@ def sinc(t: Trace, x: Any) -> TracedArray:
 
 
 @lowers(np.nan_to_num)
-def nan_to_num(t: Trace, x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None,
-               neginf: Any = None) -> Any:
+def nan_to_num(
+    t: Trace, x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
     v = t.lift(x)
     dtype = v.type.dtype
     out = v
@@ -110,15 +117,17 @@ def nan_to_num(t: Trace, x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any =
 
 
 @lowers(np.isclose)
-def isclose(t: Trace, a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08,
-            equal_nan: Any = False) -> TracedArray:
+def isclose(
+    t: Trace, a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
+) -> TracedArray:
     build = t.builder
     x, y = common(t, a, b)
     if x.type.dtype.kind != "f":
         x, y = kit.operand(t, x, np.float64), kit.operand(t, y, np.float64)
     dtype = x.type.dtype
-    allowed = build.add(kit.operand(t, atol, dtype),
-                        build.mul(kit.operand(t, rtol, dtype), build.emit(ew.abs, y)))
+    allowed = build.add(
+        kit.operand(t, atol, dtype), build.mul(kit.operand(t, rtol, dtype), build.emit(ew.abs, y))
+    )
     near = build.emit(ew.le, build.emit(ew.abs, build.sub(x, y)), allowed)
     near = build.emit(ew.logical_and, near, build.emit(ew.isfinite, y))
     near = build.emit(ew.logical_or, near, build.emit(ew.eq, x, y))
@@ -129,8 +138,9 @@ def isclose(t: Trace, a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08,
 
 
 @lowers(np.allclose)
-def allclose(t: Trace, a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08,
-             equal_nan: Any = False) -> TracedArray:
+def allclose(
+    t: Trace, a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
+) -> TracedArray:
     near = red.all_(t, isclose(t, a, b, rtol, atol, equal_nan))
     return t.wrap(t.lift(near), weak=True)
 
@@ -209,16 +219,20 @@ def vander(t: Trace, x: Any, N: Any = None, increasing: Any = False) -> Any:
 
 
 @lowers(np.cross)
-def cross(t: Trace, a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1,
-          axis: Any = None) -> Any:
+def cross(
+    t: Trace, a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axis: Any = None
+) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
     x = t.lowered(np.moveaxis, kit.array(t, a), axisa, -1)
     y = t.lowered(np.moveaxis, kit.array(t, b), axisb, -1)
     for v in (x, y):
         if not t.sizes.decide(v.dims[-1], "==", 3):
-            raise t.error(ArgumentError, "np.cross: incompatible dimensions, vectors of 3 elements "
-                          "are supported", "append a zero to vectors of 2 elements")
+            raise t.error(
+                ArgumentError,
+                "np.cross: incompatible dimensions, vectors of 3 elements are supported",
+                "append a zero to vectors of 2 elements",
+            )
     (x0, x1, x2), (y0, y1, y2) = ([v[..., k] for k in range(3)] for v in (x, y))
     out = t.lowered(np.stack, [x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axis=-1)
     return t.lowered(np.moveaxis, out, -1, axisc)

@@ -90,7 +90,8 @@ def unravel_index(t: Trace, indices: Any, shape: Any, order: str = "C") -> tuple
     sizes = kit.as_shape(t, shape)
     if not kit.is_traced(indices):
         known: tuple[Any, ...] = _known(
-            t, np.unravel_index, indices, tuple(map(t.sizes.concrete, sizes)), order)
+            t, np.unravel_index, indices, tuple(map(t.sizes.concrete, sizes)), order
+        )
         return known
     rest = kit.operand(t, indices, np.int64)
     out = []
@@ -106,8 +107,7 @@ def ravel_multi_index(t: Trace, multi_index: Any, dims: Any, order: str = "C") -
     sizes = kit.as_shape(t, dims)
     indices = [kit.operand(t, x, np.int64) for x in multi_index]
     if len(sizes) != len(indices):
-        raise ValueError("parameter multi_index must be a sequence of length "
-                         f"{len(sizes)}")
+        raise ValueError(f"parameter multi_index must be a sequence of length {len(sizes)}")
     pairs = list(zip(indices, sizes, strict=True))
     total: Operand = literal(0, np.int64)
     for index, n in pairs if order == "C" else pairs[::-1]:

@@ -19,11 +19,16 @@ from adjit.tracer.trace import Trace
 
 def _pieces(t: Trace, name: str, key: Any) -> list[TracedArray]:
     """The parts between the brackets as arrays of one dtype; slices are ranges."""
-    parts = [_range(t, x) if isinstance(x, slice) else x
-             for x in (key if isinstance(key, tuple) else (key,))]
+    parts = [
+        _range(t, x) if isinstance(x, slice) else x
+        for x in (key if isinstance(key, tuple) else (key,))
+    ]
     if any(isinstance(x, str) for x in parts):
-        raise t.error(UnsupportedError, f"{name} with a string of instructions is not supported",
-                      "use np.concatenate, np.stack or np.column_stack")
+        raise t.error(
+            UnsupportedError,
+            f"{name} with a string of instructions is not supported",
+            "use np.concatenate, np.stack or np.column_stack",
+        )
     return [t.wrap(x, array=True) for x in t.promote(*parts)]
 
 
@@ -57,8 +62,10 @@ def open_grid(t: Trace, key: Any) -> Any:
     if isinstance(key, slice):
         return _range(t, key)
     lines = _lines(t, key)
-    return tuple(x.reshape_view(tuple(x.size if k == axis else 1 for k in range(len(lines))))
-                 for axis, x in enumerate(lines))
+    return tuple(
+        x.reshape_view(tuple(x.size if k == axis else 1 for k in range(len(lines))))
+        for axis, x in enumerate(lines)
+    )
 
 
 def grid(t: Trace, key: Any) -> TracedArray:
@@ -71,9 +78,14 @@ def grid(t: Trace, key: Any) -> TracedArray:
     return made
 
 
-SUBSCRIPTS.update({
-    id(np.c_): columns, id(np.r_): rows, id(np.ogrid): open_grid, id(np.mgrid): grid,
-})
+SUBSCRIPTS.update(
+    {
+        id(np.c_): columns,
+        id(np.r_): rows,
+        id(np.ogrid): open_grid,
+        id(np.mgrid): grid,
+    }
+)
 
 
 @lowers(sliding_window_view)
@@ -83,8 +95,9 @@ def windows(t: Trace, x: Any, window_shape: Any, axis: Any = None) -> TracedArra
     if axis is None and len(sizes) != array.ndim:
         raise ValueError("Since axis is None, must provide window_shape for all dimensions of `x`")
     given = axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = (list(range(array.ndim)) if axis is None
-            else [kit.axis_of(t, k, array.ndim) for k in given])
+    axes = (
+        list(range(array.ndim)) if axis is None else [kit.axis_of(t, k, array.ndim) for k in given]
+    )
     if len(axes) != len(sizes):
         raise ValueError("Must provide matching length window_shape and axis")
     out = t.lift(array)
@@ -92,17 +105,23 @@ def windows(t: Trace, x: Any, window_shape: Any, axis: Any = None) -> TracedArra
         length = kit.as_size(t, width, "window")
         count = out.shape[place] - length + 1
         if t.sizes.decide(count, "<", 1):
-            raise t.error(ShapeError, "a window is longer than the axis that it slides along",
-                          "make the window shorter, or pad the array")
+            raise t.error(
+                ShapeError,
+                "a window is longer than the axis that it slides along",
+                "make the window shorter, or pad the array",
+            )
         first = t.builder.reshape(steps(t, count), (count, 1))
         index = t.builder.add(first, steps(t, length))
         spec = [full(n) for n in out.shape]
         moved = t.builder.index(
-            out, (*spec[:place], Gather(0, checked=True), *spec[place + 1:]), (index,))
+            out, (*spec[:place], Gather(0, checked=True), *spec[place + 1 :]), (index,)
+        )
         order = [k for k in range(len(moved.shape)) if k != place + 1]
         out = t.builder.transpose(moved, [*order, place + 1])
     made = t.wrap(out, array=True)
     for cell in (array.cell, made.cell):
-        cell.refuse_writes("an array is written to after sliding_window_view made a view of it",
-                           "write first, or slide over a copy of it: x.copy()")
+        cell.refuse_writes(
+            "an array is written to after sliding_window_view made a view of it",
+            "write first, or slide over a copy of it: x.copy()",
+        )
     return made

@@ -42,8 +42,9 @@ def _into_range(t: Trace, index: Operand, n: Size, mode: str) -> TracedArray:
     raise ValueError(f"mode must be 'raise', 'wrap' or 'clip', not {mode!r}")
 
 
-def _along(t: Trace, x: TracedArray, indices: Any, axis: Any
-           ) -> tuple[tuple[Item, ...], tuple[Operand, ...]]:
+def _along(
+    t: Trace, x: TracedArray, indices: Any, axis: Any
+) -> tuple[tuple[Item, ...], tuple[Operand, ...]]:
     """The index of `take_along_axis`: every other axis takes its own place."""
     index = kit.array(t, indices)
     if index.dtype.kind not in "iu":
@@ -74,8 +75,11 @@ def take_along_axis(t: Trace, arr: Any, indices: Any, axis: Any = -1) -> TracedA
 @lowers(np.put_along_axis)
 def put_along_axis(t: Trace, arr: Any, indices: Any, values: Any, axis: Any) -> None:
     if axis is None:
-        raise t.error(UnsupportedError, "np.put_along_axis with axis=None is not supported",
-                      "use arr.reshape(-1)[indices] = values")
+        raise t.error(
+            UnsupportedError,
+            "np.put_along_axis with axis=None is not supported",
+            "use arr.reshape(-1)[indices] = values",
+        )
     spec, operands = _along(t, arr, indices, axis)
     value = ix.assigned(t, arr, values)
     place = t.sizes.broadcast([o.shape for o in operands])
@@ -101,8 +105,11 @@ def put(t: Trace, a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 def putmask(t: Trace, a: Any, mask: Any, values: Any) -> None:
     value = kit.array(t, values)
     if value.ndim and value.dims != a.dims:
-        raise t.error(UnsupportedError, "np.putmask repeats values of another shape, which is not "
-                      "supported", "use np.where")
+        raise t.error(
+            UnsupportedError,
+            "np.putmask repeats values of another shape, which is not supported",
+            "use np.where",
+        )
     a.set(t.lift(t.wrap(ix.assigned(t, a, t.lowered(np.where, mask, value, a)))))
 
 
@@ -110,8 +117,10 @@ def putmask(t: Trace, a: Any, mask: Any, values: Any) -> None:
 def nonzero(t: Trace, a: Any) -> tuple[TracedArray, ...]:
     mask = kit.operand(t, kit.array(t, a), np.bool_)
     if not mask.shape:
-        raise ValueError("Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar)."
-                         "nonzero() instead.")
+        raise ValueError(
+            "Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar)."
+            "nonzero() instead."
+        )
     return tuple(t.wrap(x) for x in masks.nonzero(t, mask))
 
 
@@ -134,15 +143,17 @@ def compress(t: Trace, condition: Any, a: Any, axis: Any = None) -> TracedArray:
         raise ValueError("condition must be a 1-d array")
     n = mask.dims[0]
     if t.sizes.decide(n, ">", x.dims[k]):
-        raise t.error(IndexingError, "np.compress: the condition is longer than the axis",
-                      "cut it to the size of the axis")
+        raise t.error(
+            IndexingError,
+            "np.compress: the condition is longer than the axis",
+            "cut it to the size of the axis",
+        )
     front = slice(None) if n == x.dims[k] else slice(0, mask.shape[0])
     return x[(*[slice(None)] * k, front)][(*[slice(None)] * k, mask)]
 
 
 @methods("compress")
-def compress_method(t: Trace, self: TracedArray, condition: Any, axis: Any = None
-                    ) -> TracedArray:
+def compress_method(t: Trace, self: TracedArray, condition: Any, axis: Any = None) -> TracedArray:
     return compress(t, condition, self, axis)
 
 

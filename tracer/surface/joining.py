@@ -19,8 +19,14 @@ from adjit.tracer.surface.table import lowers
 from adjit.tracer.trace import Trace
 
 
-def join(t: Trace, name: str, arrays: Sequence[TracedArray], axis: Any, dtype: Any = None,
-         casting: Any = "same_kind") -> TracedArray:
+def join(
+    t: Trace,
+    name: str,
+    arrays: Sequence[TracedArray],
+    axis: Any,
+    dtype: Any = None,
+    casting: Any = "same_kind",
+) -> TracedArray:
     """Concatenate along an axis; every other axis must agree."""
     if not arrays:
         raise t.error(ArgumentError, f"{name} of no arrays", "give at least one array")
@@ -32,11 +38,17 @@ def join(t: Trace, name: str, arrays: Sequence[TracedArray], axis: Any, dtype: A
     values = []
     for x in arrays:
         if not np.can_cast(x.dtype, common, casting):
-            raise t.error(ArgumentError, f"{name}: cannot cast {x.dtype} to {common} by the rule "
-                          f"{casting!r}", "convert the array with .astype()")
+            raise t.error(
+                ArgumentError,
+                f"{name}: cannot cast {x.dtype} to {common} by the rule {casting!r}",
+                "convert the array with .astype()",
+            )
         if x.ndim != ndim:
-            raise t.error(ShapeError, f"{name}: arrays with {ndim} and {x.ndim} axes",
-                          "give all arrays the same number of axes")
+            raise t.error(
+                ShapeError,
+                f"{name}: arrays with {ndim} and {x.ndim} axes",
+                "give all arrays the same number of axes",
+            )
         values.append(kit.operand(t, x, common))
     return t.wrap(_concatenated(t, name, values, k))
 
@@ -57,13 +69,17 @@ def _arrays(t: Trace, name: str, arrays: Any) -> list[TracedArray]:
     try:
         return [kit.array(t, x) for x in arrays]
     except TypeError:
-        raise t.error(ArgumentError, f"{name} takes a sequence of arrays, not "
-                      f"{type(arrays).__name__}", "give a list or a tuple of arrays") from None
+        raise t.error(
+            ArgumentError,
+            f"{name} takes a sequence of arrays, not {type(arrays).__name__}",
+            "give a list or a tuple of arrays",
+        ) from None
 
 
 @lowers(np.concatenate, np.concat)
-def concatenate(t: Trace, arrays: Any, axis: Any = 0, dtype: Any = None,
-                casting: str = "same_kind") -> TracedArray:
+def concatenate(
+    t: Trace, arrays: Any, axis: Any = 0, dtype: Any = None, casting: str = "same_kind"
+) -> TracedArray:
     xs = _arrays(t, "np.concatenate", arrays)
     if axis is None:
         xs, axis = [shapes.ravel(t, x) for x in xs], 0
@@ -71,14 +87,18 @@ def concatenate(t: Trace, arrays: Any, axis: Any = 0, dtype: Any = None,
 
 
 @lowers(np.stack)
-def stack(t: Trace, arrays: Any, axis: Any = 0, dtype: Any = None, casting: str = "same_kind"
-          ) -> TracedArray:
+def stack(
+    t: Trace, arrays: Any, axis: Any = 0, dtype: Any = None, casting: str = "same_kind"
+) -> TracedArray:
     xs = _arrays(t, "np.stack", arrays)
     if not xs:
         raise t.error(ArgumentError, "np.stack of no arrays", "give at least one array")
     if len({x.ndim for x in xs}) > 1:
-        raise t.error(ShapeError, "np.stack: the arrays have different numbers of axes",
-                      "give all arrays the same shape")
+        raise t.error(
+            ShapeError,
+            "np.stack: the arrays have different numbers of axes",
+            "give all arrays the same shape",
+        )
     for x in xs[1:]:
         for k in range(x.ndim):
             t.sizes.equate(xs[0].dims[k], x.dims[k], f"np.stack: axis {k}: sizes")
@@ -107,8 +127,10 @@ def dstack(t: Trace, tup: Any) -> TracedArray:
 
 @lowers(np.column_stack)
 def column_stack(t: Trace, tup: Any) -> TracedArray:
-    xs = [x if x.ndim >= 2 else shapes.transpose(t, shapes.atleast_2d(t, x))
-          for x in _arrays(t, "np.column_stack", tup)]
+    xs = [
+        x if x.ndim >= 2 else shapes.transpose(t, shapes.atleast_2d(t, x))
+        for x in _arrays(t, "np.column_stack", tup)
+    ]
     return join(t, "np.column_stack", xs, 1)
 
 
@@ -129,8 +151,9 @@ def _leaves(arrays: Any) -> list[Any]:
 
 def _block(t: Trace, arrays: Any, depth: int, ndim: int) -> TracedArray:
     if _depth(arrays) != depth:
-        raise t.error(ShapeError, "np.block: lists are nested to unequal depths",
-                      "nest all rows equally")
+        raise t.error(
+            ShapeError, "np.block: lists are nested to unequal depths", "nest all rows equally"
+        )
     if depth == 0:
         x = kit.array(t, arrays)
         return t.wrap(t.builder.reshape(t.lift(x), (*[1] * (ndim - x.ndim), *x.dims)), array=True)
@@ -157,14 +180,18 @@ def _cuts(t: Trace, n: Size, where: Any, *, even: bool) -> list[Size]:
         return [*cuts, n]
     parts = t.sizes.concrete(kit.as_size(t, where, "number of sections"))
     if parts <= 0:
-        raise t.error(ArgumentError, "the number of sections must be larger than 0",
-                      "give a positive number")
+        raise t.error(
+            ArgumentError, "the number of sections must be larger than 0", "give a positive number"
+        )
     # Asked as an inequality: an equality would fix n, where a guard on its remainder will do.
     if t.sizes.decide(n % parts, "<", 1):
         return [n // parts * k for k in range(parts + 1)]
     if even:
-        raise t.error(ShapeError, f"an axis of size {t.sizes.show(n)} does not divide into {parts} "
-                      "equal parts", "use np.array_split")
+        raise t.error(
+            ShapeError,
+            f"an axis of size {t.sizes.show(n)} does not divide into {parts} equal parts",
+            "use np.array_split",
+        )
     total = t.sizes.concrete(n)
     base, extra = divmod(total, parts)
     return [base * k + min(k, extra) for k in range(parts + 1)]
@@ -177,8 +204,11 @@ def _split(t: Trace, ary: Any, where: Any, axis: Any, *, even: bool) -> list[Tra
     out = []
     for start, stop in itertools.pairwise(cuts):
         size = stop - start if t.sizes.decide(stop, ">", start) else 0
-        out.append(x.index_view(tuple(Slice(start, size) if i == k else full(n)
-                                      for i, n in enumerate(x.dims))))
+        out.append(
+            x.index_view(
+                tuple(Slice(start, size) if i == k else full(n) for i, n in enumerate(x.dims))
+            )
+        )
     return out
 
 
@@ -193,6 +223,7 @@ def array_split(t: Trace, ary: Any, indices_or_sections: Any, axis: Any = 0) -> 
 
 
 if hasattr(np, "unstack"):  # NumPy 2.1
+
     @lowers(np.unstack)
     def unstack(t: Trace, x: Any, axis: Any = 0) -> tuple[TracedArray, ...]:
         v = kit.array(t, x)

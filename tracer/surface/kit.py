@@ -89,8 +89,11 @@ def check_dtype(t: Trace, dtype: Any) -> np.dtype[Any]:
     target: np.dtype[Any] = np.dtype(dtype)
     if target.isnative and (target.kind in "biu" or target.char in "fd"):
         return target
-    raise t.error(DTypeError, f"dtype {target} is not supported",
-                  "use float64, float32, an integer dtype or bool")
+    raise t.error(
+        DTypeError,
+        f"dtype {target} is not supported",
+        "use float64, float32, an integer dtype or bool",
+    )
 
 
 def size_operand(t: Trace, size: Size, dtype: Any) -> Operand:
@@ -107,25 +110,43 @@ def broadcasts_into(t: Trace, shape: Shape, target: Shape, what: str) -> Shape:
     """The target; an error unless `shape` broadcasts into it without making it larger."""
     try:
         fits = len(shape) <= len(target) and (
-            t.sizes.broadcast([shape, target]) == t.sizes.resolve_shape(target))
+            t.sizes.broadcast([shape, target]) == t.sizes.resolve_shape(target)
+        )
     except ShapeError:
         fits = False
     if not fits:
         show = t.sizes.show_shape
-        raise t.error(ShapeError, f"{what} has shape {show(shape)}, which does not fit into "
-                      f"{show(target)}", "give it a shape that broadcasts into the array's")
+        raise t.error(
+            ShapeError,
+            f"{what} has shape {show(shape)}, which does not fit into {show(target)}",
+            "give it a shape that broadcasts into the array's",
+        )
     return t.sizes.resolve_shape(target)
 
 
-def write(t: Trace, name: str, out: Any, result: TracedArray, *, where: Any = True,
-          casting: Any = "same_kind") -> None:
+def write(
+    t: Trace,
+    name: str,
+    out: Any,
+    result: TracedArray,
+    *,
+    where: Any = True,
+    casting: Any = "same_kind",
+) -> None:
     """`out[...] = result` under NumPy's rules for out=: its shape, and a cast of this kind."""
     if not isinstance(out, TracedArray) or out.kind != "array":
-        raise t.error(ArgumentError, f"{name}: out= must be an array",
-                      "create it with np.zeros inside the function")
+        raise t.error(
+            ArgumentError,
+            f"{name}: out= must be an array",
+            "create it with np.zeros inside the function",
+        )
     if not np.can_cast(result.dtype, out.dtype, casting):
-        raise t.error(DTypeError, f"{name}: the result ({result.dtype}) cannot be written into "
-                      f"out= ({out.dtype}) by the rule {casting!r}", "convert it with .astype()")
+        raise t.error(
+            DTypeError,
+            f"{name}: the result ({result.dtype}) cannot be written into "
+            f"out= ({out.dtype}) by the rule {casting!r}",
+            "convert it with .astype()",
+        )
     value = t.builder.convert(t.lift(result), out.dtype)
     broadcasts_into(t, value.shape, out.dims, f"{name}: the result for out=")
     if where is not True:
@@ -145,8 +166,11 @@ def as_size(t: Trace, n: Any, what: str = "size") -> Size:
     try:
         return operator.index(n)
     except TypeError:
-        raise t.error(ArgumentError, f"{what} {n!r} is not an integer",
-                      "give an integer, such as x.shape[0] or len(x)") from None
+        raise t.error(
+            ArgumentError,
+            f"{what} {n!r} is not an integer",
+            "give an integer, such as x.shape[0] or len(x)",
+        ) from None
 
 
 def as_shape(t: Trace, shape: Any) -> Shape:
@@ -185,12 +209,17 @@ def axis_of(t: Trace, axis: Any, ndim: int, name: str = "axis") -> int:
     try:
         k = operator.index(axis)
     except TypeError:
-        raise t.error(ArgumentError, f"{name}={axis!r} is not an integer", "give an integer") \
-            from None
+        raise t.error(
+            ArgumentError, f"{name}={axis!r} is not an integer", "give an integer"
+        ) from None
     if not -ndim <= k < ndim:
-        raise t.error(ShapeError, f"{name} {k} is out of bounds for array of dimension {ndim}",
-                      f"an axis lies between {-ndim} and {ndim - 1}" if ndim else
-                      "a scalar has no axes: leave it out")
+        raise t.error(
+            ShapeError,
+            f"{name} {k} is out of bounds for array of dimension {ndim}",
+            f"an axis lies between {-ndim} and {ndim - 1}"
+            if ndim
+            else "a scalar has no axes: leave it out",
+        )
     return k % ndim
 
 
@@ -224,7 +253,8 @@ def order_of(t: Trace, order: Any, x: TracedArray) -> str:
         return "F"
     if order in ("A", "a") and x.strides is not None:
         return "C"
-    raise t.error(UnsupportedError, f"order={order!r} of an array whose memory layout is not known "
-                  "while tracing", "name the order: 'C' or 'F'")
-
-
+    raise t.error(
+        UnsupportedError,
+        f"order={order!r} of an array whose memory layout is not known while tracing",
+        "name the order: 'C' or 'F'",
+    )

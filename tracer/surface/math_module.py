@@ -52,15 +52,38 @@ def _through(function: Callable[..., Any]) -> Callable[..., Operand]:
 
 
 _PRIMITIVES: dict[Callable[..., Any], Primitive] = {
-    math.sqrt: ew.sqrt, math.cbrt: ew.cbrt, math.exp: ew.exp, math.exp2: ew.exp2,
-    math.expm1: ew.expm1, math.log2: ew.log2, math.log10: ew.log10, math.log1p: ew.log1p,
-    math.sin: ew.sin, math.cos: ew.cos, math.tan: ew.tan, math.asin: ew.arcsin,
-    math.acos: ew.arccos, math.atan: ew.arctan, math.sinh: ew.sinh, math.cosh: ew.cosh,
-    math.tanh: ew.tanh, math.asinh: ew.arcsinh, math.acosh: ew.arccosh, math.atanh: ew.arctanh,
-    math.erf: ew.erf, math.erfc: ew.erfc, math.gamma: ew.gamma,
-    math.lgamma: ew.lgamma, math.fabs: ew.abs, math.atan2: ew.arctan2,
-    math.pow: ew.pow, math.fmod: ew.fmod, math.copysign: ew.copysign,
-    math.isnan: ew.isnan, math.isinf: ew.isinf, math.isfinite: ew.isfinite,
+    math.sqrt: ew.sqrt,
+    math.cbrt: ew.cbrt,
+    math.exp: ew.exp,
+    math.exp2: ew.exp2,
+    math.expm1: ew.expm1,
+    math.log2: ew.log2,
+    math.log10: ew.log10,
+    math.log1p: ew.log1p,
+    math.sin: ew.sin,
+    math.cos: ew.cos,
+    math.tan: ew.tan,
+    math.asin: ew.arcsin,
+    math.acos: ew.arccos,
+    math.atan: ew.arctan,
+    math.sinh: ew.sinh,
+    math.cosh: ew.cosh,
+    math.tanh: ew.tanh,
+    math.asinh: ew.arcsinh,
+    math.acosh: ew.arccosh,
+    math.atanh: ew.arctanh,
+    math.erf: ew.erf,
+    math.erfc: ew.erfc,
+    math.gamma: ew.gamma,
+    math.lgamma: ew.lgamma,
+    math.fabs: ew.abs,
+    math.atan2: ew.arctan2,
+    math.pow: ew.pow,
+    math.fmod: ew.fmod,
+    math.copysign: ew.copysign,
+    math.isnan: ew.isnan,
+    math.isinf: ew.isinf,
+    math.isfinite: ew.isfinite,
 }
 for _function, _made in _PRIMITIVES.items():
     _row(_function, _primitive(_made))
@@ -76,7 +99,6 @@ def _to_integer(primitive: Primitive) -> Callable[..., Operand]:
 _row(math.floor, _to_integer(ew.floor))
 _row(math.ceil, _to_integer(ew.ceil))
 _row(math.trunc, _to_integer(ew.trunc))
-
 
 
 @lowers(math.log)

@@ -32,39 +32,78 @@ def _present(t: Trace, a: Any, where: Any) -> Any:
 
 
 @lowers(np.nansum)
-def nansum(t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False,
-           initial: Any = None, where: Any = True) -> TracedArray:
+def nansum(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
     return red.sum_(t, a, axis, dtype, keepdims, initial, _present(t, a, where))
 
 
 @lowers(np.nanprod)
-def nanprod(t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False,
-            initial: Any = None, where: Any = True) -> TracedArray:
+def nanprod(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
     return red.prod(t, a, axis, dtype, keepdims, initial, _present(t, a, where))
 
 
 @lowers(np.nanmean)
-def nanmean(t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False,
-            where: Any = True) -> TracedArray:
+def nanmean(
+    t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = True
+) -> TracedArray:
     return red.mean(t, a, axis, dtype, keepdims, _present(t, a, where))
 
 
 @lowers(np.nanvar)
-def nanvar(t: Trace, a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0,
-           keepdims: Any = False, where: Any = True, mean: Any = None) -> TracedArray:
+def nanvar(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = None,
+) -> TracedArray:
     present = _present(t, a, where)
     return stats.var(t, a, axis, dtype, ddof, keepdims, present, mean)
 
 
 @lowers(np.nanstd)
-def nanstd(t: Trace, a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0,
-           keepdims: Any = False, where: Any = True, mean: Any = None) -> TracedArray:
+def nanstd(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = None,
+) -> TracedArray:
     present = _present(t, a, where)
     return stats.std(t, a, axis, dtype, ddof, keepdims, present, mean)
 
 
-def _nan_extremum(t: Trace, plain: Callable[..., TracedArray], a: Any, axis: Any, keepdims: Any,
-                  initial: Any, where: Any, worst: float) -> TracedArray:
+def _nan_extremum(
+    t: Trace,
+    plain: Callable[..., TracedArray],
+    a: Any,
+    axis: Any,
+    keepdims: Any,
+    initial: Any,
+    where: Any,
+    worst: float,
+) -> TracedArray:
     x = kit.array(t, a)
     if x.dtype.kind != "f":
         return plain(t, x, axis, keepdims, initial, where)
@@ -79,12 +118,24 @@ def _nan_extremum(t: Trace, plain: Callable[..., TracedArray], a: Any, axis: Any
 
 
 @lowers(np.nanmax)
-def nanmax(t: Trace, a: Any, axis: Any = None, keepdims: Any = False, initial: Any = None,
-           where: Any = True) -> TracedArray:
+def nanmax(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
     return _nan_extremum(t, red.max_, a, axis, keepdims, initial, where, -np.inf)
 
 
 @lowers(np.nanmin)
-def nanmin(t: Trace, a: Any, axis: Any = None, keepdims: Any = False, initial: Any = None,
-           where: Any = True) -> TracedArray:
+def nanmin(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
     return _nan_extremum(t, red.min_, a, axis, keepdims, initial, where, np.inf)

@@ -28,10 +28,13 @@ def _agree(t: Trace, name: str, a: Operand, i: int, b: Operand, j: int) -> None:
     try:
         t.sizes.equate(a.shape[i], b.shape[j], name)
     except ShapeError as error:
-        raise t.error(ShapeError, f"{name}: shapes {kit.show(t, a)} and {kit.show(t, b)}: "
-                      f"axis {i % len(a.shape)} of the first has size {t.sizes.show(a.shape[i])}, "
-                      f"axis {j % len(b.shape)} of the second {t.sizes.show(b.shape[j])}",
-                      error.remedy or "transpose or reshape one of them") from None
+        raise t.error(
+            ShapeError,
+            f"{name}: shapes {kit.show(t, a)} and {kit.show(t, b)}: "
+            f"axis {i % len(a.shape)} of the first has size {t.sizes.show(a.shape[i])}, "
+            f"axis {j % len(b.shape)} of the second {t.sizes.show(b.shape[j])}",
+            error.remedy or "transpose or reshape one of them",
+        ) from None
 
 
 def _labels(start: int, n: int) -> list[int]:
@@ -65,23 +68,34 @@ def matmul(t: Trace, x1: Any, x2: Any) -> TracedArray:
     return t.wrap(_batched(t, x, left, y, right, core))
 
 
-def _batched(t: Trace, x: Operand, left: Sequence[int], y: Operand, right: Sequence[int],
-             core: Sequence[int]) -> Operand:
+def _batched(
+    t: Trace, x: Operand, left: Sequence[int], y: Operand, right: Sequence[int], core: Sequence[int]
+) -> Operand:
     """A product with leading batch axes that broadcast."""
     p, q = len(x.shape) - len(left), len(y.shape) - len(right)
     t.sizes.broadcast([x.shape[:p], y.shape[:q]])
     batch = _labels(10, max(p, q))
-    return product(t, x, [*batch[len(batch) - p:], *left], y, [*batch[len(batch) - q:], *right],
-                   [*batch, *core])
+    return product(
+        t,
+        x,
+        [*batch[len(batch) - p :], *left],
+        y,
+        [*batch[len(batch) - q :], *right],
+        [*batch, *core],
+    )
 
 
-def _vector_product(t: Trace, name: str, a: Any, b: Any, left: list[int], right: list[int],
-                    core: list[int]) -> TracedArray:
+def _vector_product(
+    t: Trace, name: str, a: Any, b: Any, left: list[int], right: list[int], core: list[int]
+) -> TracedArray:
     """A product of stacked vectors and matrices; the label 1 is summed."""
     x, y = _pair(t, a, b)
     if len(x.shape) < len(left) or len(y.shape) < len(right):
-        raise t.error(ShapeError, f"{name}: shapes {kit.show(t, x)} and {kit.show(t, y)} have too "
-                      "few axes", f"{name} needs at least {len(left)} and {len(right)}")
+        raise t.error(
+            ShapeError,
+            f"{name}: shapes {kit.show(t, x)} and {kit.show(t, y)} have too few axes",
+            f"{name} needs at least {len(left)} and {len(right)}",
+        )
     _agree(t, name, x, left.index(1) - len(left), y, right.index(1) - len(right))
     return t.wrap(_batched(t, x, left, y, right, core))
 
@@ -92,6 +106,7 @@ def vecdot(t: Trace, x1: Any, x2: Any) -> TracedArray:
 
 
 if hasattr(np, "matvec"):  # NumPy 2.2
+
     @lowers(np.matvec)
     def matvec(t: Trace, x1: Any, x2: Any) -> TracedArray:
         return _vector_product(t, "matvec", x1, x2, [0, 1], [1], [0])
@@ -103,8 +118,9 @@ if hasattr(np, "matvec"):  # NumPy 2.2
 
 @lowers(np.linalg.vecdot)
 def linalg_vecdot(t: Trace, x1: Any, x2: Any, axis: Any = -1) -> TracedArray:
-    return vecdot(t, *(x.transpose_view(_axis_last(t, axis, x))
-                       for x in (kit.array(t, x1), kit.array(t, x2))))
+    return vecdot(
+        t, *(x.transpose_view(_axis_last(t, axis, x)) for x in (kit.array(t, x1), kit.array(t, x2)))
+    )
 
 
 def _axis_last(t: Trace, axis: Any, x: TracedArray) -> tuple[int, ...]:
@@ -152,17 +168,24 @@ def linalg_outer(t: Trace, x1: Any, x2: Any) -> TracedArray:
 def tensordot(t: Trace, a: Any, b: Any, axes: Any = 2) -> TracedArray:
     x, y = _pair(t, a, b)
     if isinstance(axes, (tuple, list)):
-        first, second = (kit.axes_of(t, k, len(v.shape), "axes")
-                         for k, v in zip(axes, (x, y), strict=True))
+        first, second = (
+            kit.axes_of(t, k, len(v.shape), "axes") for k, v in zip(axes, (x, y), strict=True)
+        )
     else:
         n = int(axes)
         if not 0 <= n <= min(len(x.shape), len(y.shape)):
-            raise t.error(ArgumentError, f"tensordot: axes={n} of arrays with {len(x.shape)} and "
-                          f"{len(y.shape)} axes", "sum over no more axes than both have")
+            raise t.error(
+                ArgumentError,
+                f"tensordot: axes={n} of arrays with {len(x.shape)} and {len(y.shape)} axes",
+                "sum over no more axes than both have",
+            )
         first, second = tuple(range(len(x.shape) - n, len(x.shape))), tuple(range(n))
     if len(first) != len(second):
-        raise t.error(ArgumentError, "tensordot: axes= names unequal numbers of axes",
-                      "name as many axes of a as of b")
+        raise t.error(
+            ArgumentError,
+            "tensordot: axes= names unequal numbers of axes",
+            "name as many axes of a as of b",
+        )
     left = _labels(0, len(x.shape))
     right = _labels(len(left), len(y.shape))
     for i, j in zip(first, second, strict=True):
@@ -203,8 +226,9 @@ def multi_dot(t: Trace, arrays: Any) -> TracedArray:
 def _cheapest(xs: Sequence[TracedArray]) -> dict[tuple[int, int], int]:
     """Where to split each run of factors (i, j) for the fewest multiplications: the textbook
     dynamic programme, over the sizes met while tracing."""
-    shapes = [(1, *x.dims) if k == 0 and x.ndim == 1 else (*x.dims, 1)[:2]
-              for k, x in enumerate(xs)]
+    shapes = [
+        (1, *x.dims) if k == 0 and x.ndim == 1 else (*x.dims, 1)[:2] for k, x in enumerate(xs)
+    ]
     p = [kit.hint(n) for n in (shapes[0][0], *(shape[1] for shape in shapes))]
     cost = {(i, i): 0 for i in range(len(xs))}
     split: dict[tuple[int, int], int] = {}
@@ -212,13 +236,14 @@ def _cheapest(xs: Sequence[TracedArray]) -> dict[tuple[int, int], int]:
         for i in range(len(xs) - length):
             j = i + length
             cost[i, j], split[i, j] = min(
-                (cost[i, k] + cost[k + 1, j] + p[i] * p[k + 1] * p[j + 1], k)
-                for k in range(i, j))
+                (cost[i, k] + cost[k + 1, j] + p[i] * p[k + 1] * p[j + 1], k) for k in range(i, j)
+            )
     return split
 
 
-def _in_order(t: Trace, xs: Sequence[TracedArray], split: dict[tuple[int, int], int], i: int,
-              j: int) -> TracedArray:
+def _in_order(
+    t: Trace, xs: Sequence[TracedArray], split: dict[tuple[int, int], int], i: int, j: int
+) -> TracedArray:
     if i == j:
         return xs[i]
     k = split[i, j]

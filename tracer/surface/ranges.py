@@ -26,8 +26,9 @@ def steps(t: Trace, size: Size, dtype: Any = np.int64) -> Operand:
 
 
 @lowers(np.arange)
-def arange(t: Trace, start_or_stop: Any, stop: Any = None, step: Any = 1, dtype: Any = None
-           ) -> TracedArray:
+def arange(
+    t: Trace, start_or_stop: Any, stop: Any = None, step: Any = 1, dtype: Any = None
+) -> TracedArray:
     start, stop = (0, start_or_stop) if stop is None else (start_or_stop, stop)
     step = 1 if step is None else step
     given = [_plain(t, x) for x in (start, stop, step)]
@@ -42,9 +43,12 @@ def _plain(t: Trace, x: Any) -> Any:
         value = t.lift(x)
         if isinstance(value, Literal):
             return value.value
-        raise t.error(DataDependentError, "np.arange of a traced number: how many elements it has "
-                      "is known only when the compiled function runs",
-                      "use start + step * np.arange(n) with a fixed n")
+        raise t.error(
+            DataDependentError,
+            "np.arange of a traced number: how many elements it has "
+            "is known only when the compiled function runs",
+            "use start + step * np.arange(n) with a fixed n",
+        )
     return x.item() if isinstance(x, np.generic) else x
 
 
@@ -82,8 +86,16 @@ def _float_range(t: Trace, given: list[Any], dtype: Any) -> TracedArray:
 
 
 @lowers(np.linspace)
-def linspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = True,
-             retstep: Any = False, dtype: Any = None, axis: Any = 0) -> Any:
+def linspace(
+    t: Trace,
+    start: Any,
+    stop: Any,
+    num: Any = 50,
+    endpoint: Any = True,
+    retstep: Any = False,
+    dtype: Any = None,
+    axis: Any = 0,
+) -> Any:
     b = t.builder
     size = kit.as_size(t, num, "num")
     if t.sizes.decide(size, "<", 0):
@@ -94,8 +106,11 @@ def linspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = Tru
     size = t.sizes.resolve(size)
     delta = b.sub(high, low)
     intervals = size - 1 if endpoint else size
-    step = (literal(math.nan, inner) if t.sizes.decide(intervals, "<=", 0) else
-            b.div(delta, kit.size_operand(t, intervals, inner)))
+    step = (
+        literal(math.nan, inner)
+        if t.sizes.decide(intervals, "<=", 0)
+        else b.div(delta, kit.size_operand(t, intervals, inner))
+    )
     if t.sizes.decide(intervals, "<=", 0):
         step = b.broadcast(step, delta.shape)
     column = b.reshape(steps(t, size, inner), (size, *[1] * len(delta.shape)))
@@ -115,25 +130,48 @@ def linspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = Tru
 def _endpoints(t: Trace, start: Any, stop: Any) -> tuple[Operand, Operand]:
     """Both ends in the dtype that NumPy interpolates in."""
     low, high = kit.array(t, start), kit.array(t, stop)
-    dtype = np.result_type(*(1.0 if kit.weak_type(x) is not None else y.dtype
-                             for x, y in ((start, low), (stop, high))), 1.0)
+    dtype = np.result_type(
+        *(
+            1.0 if kit.weak_type(x) is not None else y.dtype
+            for x, y in ((start, low), (stop, high))
+        ),
+        1.0,
+    )
     return kit.operand(t, low, dtype), kit.operand(t, high, dtype)
 
 
 @lowers(np.logspace)
-def logspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = True,
-             base: Any = 10.0, dtype: Any = None, axis: Any = 0) -> TracedArray:
+def logspace(
+    t: Trace,
+    start: Any,
+    stop: Any,
+    num: Any = 50,
+    endpoint: Any = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: Any = 0,
+) -> TracedArray:
     exponents = linspace(t, start, stop, num, endpoint, axis=axis)
     if kit.array(t, base).ndim:
-        raise t.error(UnsupportedError, "np.logspace with an array as base= is not supported",
-                      "use base ** np.linspace(...)")
+        raise t.error(
+            UnsupportedError,
+            "np.logspace with an array as base= is not supported",
+            "use base ** np.linspace(...)",
+        )
     made = t.lowered(np.power, base, exponents)
     return made if dtype is None else t.wrap(kit.operand(t, made, dtype))
 
 
 @lowers(np.geomspace)
-def geomspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = True,
-              dtype: Any = None, axis: Any = 0) -> TracedArray:
+def geomspace(
+    t: Trace,
+    start: Any,
+    stop: Any,
+    num: Any = 50,
+    endpoint: Any = True,
+    dtype: Any = None,
+    axis: Any = 0,
+) -> TracedArray:
     low, high = _endpoints(t, start, stop)
     t.sizes.broadcast([low.shape, high.shape])
     b, inner = t.builder, low.type.dtype
@@ -154,13 +192,15 @@ def geomspace(t: Trace, start: Any, stop: Any, num: Any = 50, endpoint: Any = Tr
 
 
 @lowers(np.meshgrid)
-def meshgrid(t: Trace, *xi: Any, copy: Any = True, sparse: Any = False, indexing: str = "xy"
-             ) -> tuple[TracedArray, ...]:
+def meshgrid(
+    t: Trace, *xi: Any, copy: Any = True, sparse: Any = False, indexing: str = "xy"
+) -> tuple[TracedArray, ...]:
     if indexing not in ("xy", "ij"):
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     if not copy and not sparse:
-        raise t.error(UnsupportedError, "np.meshgrid with copy=False is not supported",
-                      "leave copy= out")
+        raise t.error(
+            UnsupportedError, "np.meshgrid with copy=False is not supported", "leave copy= out"
+        )
     n = len(xi)
     places = list(range(n))
     if indexing == "xy" and n > 1:
@@ -168,8 +208,9 @@ def meshgrid(t: Trace, *xi: Any, copy: Any = True, sparse: Any = False, indexing
     lines = []
     for x, place in zip(xi, places, strict=True):
         flat = kit.flat(t, t.lift(x))
-        lines.append(t.builder.reshape(
-            flat, tuple(flat.shape[0] if k == place else 1 for k in range(n))))
+        lines.append(
+            t.builder.reshape(flat, tuple(flat.shape[0] if k == place else 1 for k in range(n)))
+        )
     if not sparse:
         whole = t.sizes.broadcast([x.shape for x in lines])
         lines = [t.builder.broadcast(x, whole) for x in lines]
@@ -180,9 +221,13 @@ def meshgrid(t: Trace, *xi: Any, copy: Any = True, sparse: Any = False, indexing
 def indices(t: Trace, dimensions: Any, dtype: Any = int, sparse: Any = False) -> Any:
     sizes = kit.new_shape(t, dimensions)
     n = len(sizes)
-    lines = [t.builder.reshape(steps(t, size, kit.check_dtype(t, dtype)),
-                               tuple(size if k == place else 1 for k in range(n)))
-             for place, size in enumerate(sizes)]
+    lines = [
+        t.builder.reshape(
+            steps(t, size, kit.check_dtype(t, dtype)),
+            tuple(size if k == place else 1 for k in range(n)),
+        )
+        for place, size in enumerate(sizes)
+    ]
     if sparse:
         return tuple(t.wrap(x) for x in lines)
     if not lines:

@@ -37,13 +37,15 @@ def masked(t: Trace, x: Operand, where: Any, instead: float) -> Operand:
     return t.builder.emit(ew.select, mask, x, literal(instead, x.type.dtype))
 
 
-def _total(t: Trace, op: str, a: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any,
-           where: Any) -> TracedArray:
+def _total(
+    t: Trace, op: str, a: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any
+) -> TracedArray:
     x = t.lift(a)
     x = kit.operand(t, x, accumulator(x.type.dtype) if dtype is None else dtype)
     if x.type.dtype.kind == "b":
-        raise t.error(DTypeError, f"np.{op} with dtype=bool is not supported",
-                      "use np.any or np.all")
+        raise t.error(
+            DTypeError, f"np.{op} with dtype=bool is not supported", "use np.any or np.all"
+        )
     neutral = 0 if op == "sum" else 1
     axes = kit.axes_of(t, axis, len(x.shape))
     out = t.builder.reduce(masked(t, x, where, neutral), op, axes, keepdims=bool(keepdims))
@@ -54,25 +56,43 @@ def _total(t: Trace, op: str, a: Any, axis: Any, dtype: Any, keepdims: Any, init
 
 
 @lowers(np.sum, method="sum")
-def sum_(t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False,
-         initial: Any = None, where: Any = True) -> TracedArray:
+def sum_(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
     return _total(t, "sum", a, axis, dtype, keepdims, initial, where)
 
 
 @lowers(np.prod, method="prod")
-def prod(t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False,
-         initial: Any = None, where: Any = True) -> TracedArray:
+def prod(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
     return _total(t, "prod", a, axis, dtype, keepdims, initial, where)
 
 
 @lowers(np.mean, method="mean")
-def mean(t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False,
-         where: Any = True) -> TracedArray:
+def mean(
+    t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, where: Any = True
+) -> TracedArray:
     x = t.lift(a)
     x = kit.operand(t, x, inexact(x.type.dtype) if dtype is None else dtype)
     if x.type.dtype.kind != "f":
-        raise t.error(DTypeError, f"np.mean with dtype={x.type.dtype} is not supported",
-                      "leave dtype= out, and round the mean afterwards")
+        raise t.error(
+            DTypeError,
+            f"np.mean with dtype={x.type.dtype} is not supported",
+            "leave dtype= out, and round the mean afterwards",
+        )
     axes = kit.axes_of(t, axis, len(x.shape))
     if where is True:
         return t.wrap(t.builder.reduce(x, "mean", axes, keepdims=bool(keepdims)))
@@ -83,21 +103,29 @@ def mean(t: Trace, a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = 
 def selected(t: Trace, x: Operand, axes: tuple[int, ...], keepdims: Any, where: Any) -> Operand:
     """How many elements of x the mask selects along the axes, in the dtype of x."""
     mask = t.builder.convert(kit.operand(t, where, np.bool_), x.type.dtype)
-    return t.builder.reduce(t.builder.broadcast(mask, x.shape), "sum", axes,
-                            keepdims=bool(keepdims))
+    return t.builder.reduce(
+        t.builder.broadcast(mask, x.shape), "sum", axes, keepdims=bool(keepdims)
+    )
 
 
-def _extremum(t: Trace, op: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any
-              ) -> TracedArray:
+def _extremum(
+    t: Trace, op: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any
+) -> TracedArray:
     x = t.lift(a)
     axes = kit.axes_of(t, axis, len(x.shape))
     if initial is None and where is not True:
-        raise t.error(ShapeError, f"np.{op} with where= needs initial=",
-                      "give initial=, the result where nothing is selected")
+        raise t.error(
+            ShapeError,
+            f"np.{op} with where= needs initial=",
+            "give initial=, the result where nothing is selected",
+        )
     if any(t.sizes.decide(x.shape[k], "==", 0) for k in axes):
         if initial is None:
-            raise t.error(ShapeError, f"np.{op} of an axis of size 0 has no value",
-                          "give initial=, or test the size first")
+            raise t.error(
+                ShapeError,
+                f"np.{op} of an axis of size 0 has no value",
+                "give initial=, or test the size first",
+            )
         shape = reduced_shape(x.shape, axes, bool(keepdims))
         return t.wrap(t.builder.broadcast(kit.operand(t, initial, x.type.dtype), shape))
     x = masked(t, x, where, extreme(x.type.dtype, smallest=op == "max"))
@@ -118,14 +146,26 @@ def extreme(dtype: np.dtype[Any], *, smallest: bool) -> Any:
 
 
 @lowers(np.max, np.amax, method="max")
-def max_(t: Trace, a: Any, axis: Any = None, keepdims: Any = False, initial: Any = None,
-         where: Any = True) -> TracedArray:
+def max_(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
     return _extremum(t, "max", a, axis, keepdims, initial, where)
 
 
 @lowers(np.min, np.amin, method="min")
-def min_(t: Trace, a: Any, axis: Any = None, keepdims: Any = False, initial: Any = None,
-         where: Any = True) -> TracedArray:
+def min_(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
     return _extremum(t, "min", a, axis, keepdims, initial, where)
 
 
@@ -136,14 +176,16 @@ def _truth(t: Trace, op: str, a: Any, axis: Any, keepdims: Any, where: Any) -> T
 
 
 @lowers(np.any, method="any")
-def any_(t: Trace, a: Any, axis: Any = None, keepdims: Any = False, where: Any = True
-         ) -> TracedArray:
+def any_(
+    t: Trace, a: Any, axis: Any = None, keepdims: Any = False, where: Any = True
+) -> TracedArray:
     return _truth(t, "any", a, axis, keepdims, where)
 
 
 @lowers(np.all, method="all")
-def all_(t: Trace, a: Any, axis: Any = None, keepdims: Any = False, where: Any = True
-         ) -> TracedArray:
+def all_(
+    t: Trace, a: Any, axis: Any = None, keepdims: Any = False, where: Any = True
+) -> TracedArray:
     return _truth(t, "all", a, axis, keepdims, where)
 
 

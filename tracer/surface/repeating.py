@@ -26,7 +26,8 @@ def tile(t: Trace, A: Any, reps: Any) -> TracedArray:
     sizes = (*[1] * (ndim - len(x.shape)), *x.shape)
     apart = t.builder.reshape(x, tuple(n for size in sizes for n in (1, size)))
     spread = t.builder.broadcast(
-        apart, tuple(n for pair in zip(times, sizes, strict=True) for n in pair))
+        apart, tuple(n for pair in zip(times, sizes, strict=True) for n in pair)
+    )
     result = tuple(n * m for n, m in zip(times, sizes, strict=True))
     return t.wrap(t.builder.reshape(spread, result))
 
@@ -36,15 +37,18 @@ def repeat(t: Trace, a: Any, repeats: Any, axis: Any = None) -> TracedArray:
     x = t.lift(a if axis is not None else shapes.ravel(t, a))
     k = 0 if axis is None else kit.axis_of(t, axis, len(x.shape))
     if isinstance(repeats, TracedArray):
-        raise t.error(UnsupportedError, "np.repeat with traced repeats gives an array of unknown "
-                      "size", "give the repeats as plain integers")
+        raise t.error(
+            UnsupportedError,
+            "np.repeat with traced repeats gives an array of unknown size",
+            "give the repeats as plain integers",
+        )
     if isinstance(repeats, (tuple, list, np.ndarray)) and len(repeats) > 1:
         places = np.arange(t.sizes.concrete(x.shape[k]))
         return t.wrap(gather(t, x, k, np.repeat(places, repeats)))
     if isinstance(repeats, (tuple, list, np.ndarray)):
         repeats = np.ravel(repeats)[0]
     times = kit.as_size(t, repeats, "repeats")
-    before, after = x.shape[:k], x.shape[k + 1:]
+    before, after = x.shape[:k], x.shape[k + 1 :]
     n = x.shape[k]
     apart = t.builder.reshape(x, (*before, n, 1, *after))
     spread = t.builder.broadcast(apart, (*before, n, times, *after))
@@ -60,8 +64,9 @@ def gather(t: Trace, x: Operand, axis: int, positions: Any) -> Operand:
 
 def piece(t: Trace, x: Operand, axis: int, start: Size, size: Size, step: int = 1) -> Operand:
     """Some elements of one axis."""
-    return t.builder.index(x, tuple(Slice(start, size, step) if k == axis else full(n)
-                                    for k, n in enumerate(x.shape)))
+    return t.builder.index(
+        x, tuple(Slice(start, size, step) if k == axis else full(n) for k, n in enumerate(x.shape))
+    )
 
 
 @lowers(np.roll)
@@ -90,8 +95,9 @@ def _rolled(t: Trace, x: Operand, shift: Size, axis: int) -> Operand:
         by = shift + n
     if t.sizes.decide(by, "<=", 0):
         return x
-    return t.builder.emit(st.concatenate, piece(t, x, axis, n - by, by),
-                          piece(t, x, axis, 0, n - by), axis=axis)
+    return t.builder.emit(
+        st.concatenate, piece(t, x, axis, n - by, by), piece(t, x, axis, 0, n - by), axis=axis
+    )
 
 
 _VALUES = "np.insert: values"
@@ -103,12 +109,15 @@ def insert(t: Trace, arr: Any, obj: Any, values: Any, axis: Any = None) -> Trace
     if axis is None:
         x, axis = shapes.ravel(t, x), 0
     if isinstance(obj, (tuple, list, np.ndarray, slice, TracedArray)):
-        raise t.error(UnsupportedError, "np.insert at several places is not supported",
-                      "insert one after the other, or use np.concatenate")
+        raise t.error(
+            UnsupportedError,
+            "np.insert at several places is not supported",
+            "insert one after the other, or use np.concatenate",
+        )
     k = kit.axis_of(t, axis, x.ndim)
     at = _position(t, obj, x.dims[k], past_end=1)
     new = kit.operand(t, values, x.dtype)
-    inner = (*x.dims[:k], *x.dims[k + 1:])
+    inner = (*x.dims[:k], *x.dims[k + 1 :])
     if len(new.shape) < x.ndim or (new.shape[k] == 1 and x.ndim > 1):
         new = _one_slice(t, new, inner, x.ndim, k)
     else:
@@ -124,7 +133,7 @@ def insert(t: Trace, arr: Any, obj: Any, values: Any, axis: Any = None) -> Trace
 def _one_slice(t: Trace, new: Operand, inner: Any, ndim: int, axis: int) -> Operand:
     """Values that fill one place of the axis: they broadcast against the other axes."""
     if len(new.shape) == ndim:
-        new = t.builder.reshape(new, (*new.shape[:axis], *new.shape[axis + 1:]))
+        new = t.builder.reshape(new, (*new.shape[:axis], *new.shape[axis + 1 :]))
     elif ndim == 1 and len(new.shape) == 1:
         return new
     inner = kit.broadcasts_into(t, new.shape, inner, _VALUES)
@@ -138,8 +147,11 @@ def _position(t: Trace, obj: Any, n: Size, *, past_end: int) -> Size:
     if t.sizes.decide(at, "<", 0):
         at = at + n
     if t.sizes.decide(at, "<", 0) or t.sizes.decide(at, ">=", n + past_end):
-        raise t.error(IndexingError, f"index {t.sizes.show(at)} is out of bounds for an axis of "
-                      f"size {t.sizes.show(n)}", "give an index inside the axis")
+        raise t.error(
+            IndexingError,
+            f"index {t.sizes.show(at)} is out of bounds for an axis of size {t.sizes.show(n)}",
+            "give an index inside the axis",
+        )
     return at
 
 

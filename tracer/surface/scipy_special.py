@@ -46,8 +46,16 @@ def _unary(name: str, primitive: Primitive) -> None:
 
 
 for _name, _made in {
-    "expit": ew.expit, "erf": ew.erf, "erfc": ew.erfc, "log1p": ew.log1p, "expm1": ew.expm1,
-    "exp2": ew.exp2, "cbrt": ew.cbrt, "gamma": ew.gamma, "gammaln": ew.lgamma, "psi": ew.digamma,
+    "expit": ew.expit,
+    "erf": ew.erf,
+    "erfc": ew.erfc,
+    "log1p": ew.log1p,
+    "expm1": ew.expm1,
+    "exp2": ew.exp2,
+    "cbrt": ew.cbrt,
+    "gamma": ew.gamma,
+    "gammaln": ew.lgamma,
+    "psi": ew.digamma,
 }.items():
     _unary(_name, _made)
 
@@ -55,8 +63,11 @@ for _name, _made in {
 @lowers_qualified("scipy.special._basic.polygamma", "scipy.special.polygamma")
 def polygamma(t: Trace, n: Any, x: Any) -> TracedArray:
     if type(n) is not int or n < 0:
-        raise t.error(UnsupportedError, "polygamma of an order that is no whole number known "
-                      "while tracing is not supported", "give the order as an int, 0 or more")
+        raise t.error(
+            UnsupportedError,
+            "polygamma of an order that is no whole number known while tracing is not supported",
+            "give the order as an int, 0 or more",
+        )
     # scipy computes polygamma, other than psi, in float64 whatever it is given
     v = t.builder.convert(_floats(t, x)[0], np.float64)
     if n == 0:
@@ -103,8 +114,9 @@ def _times_log(t: Trace, x: Any, y: Any, primitive: Primitive, pole: float) -> T
     usual = b.emit(ew.gt, w, literal(pole, dtype))
     usual = b.emit(ew.logical_and, usual, b.emit(ew.lt, w, literal(math.inf, dtype)))
     usual = b.emit(ew.logical_or, usual, b.emit(ew.isnan, w))
-    nothing = b.emit(ew.logical_and, b.emit(ew.eq, v, literal(0.0, dtype)),
-                     b.emit(ew.logical_not, usual))
+    nothing = b.emit(
+        ew.logical_and, b.emit(ew.eq, v, literal(0.0, dtype)), b.emit(ew.logical_not, usual)
+    )
     safe = b.emit(ew.select, nothing, literal(pole + 1.0, dtype), w)
     return t.wrap(b.mul(v, b.emit(primitive, safe)))
 
@@ -159,16 +171,28 @@ def _shifted(t: Trace, x: Operand, axes: tuple[int, ...]) -> tuple[Operand, Oper
 def _needs_elements(t: Trace, name: str, x: Operand, axes: tuple[int, ...]) -> None:
     for k in axes:
         if t.sizes.decide(x.shape[k], "==", 0):
-            raise t.error(UnsupportedError, f"{name} of an axis of size 0 is not supported",
-                          "test the size first")
+            raise t.error(
+                UnsupportedError,
+                f"{name} of an axis of size 0 is not supported",
+                "test the size first",
+            )
 
 
 @lowers_qualified("scipy.special._logsumexp.logsumexp", "scipy.special.logsumexp")
-def logsumexp(t: Trace, a: Any, axis: Any = None, b: Any = None, keepdims: bool = False,
-              return_sign: bool = False) -> TracedArray:
+def logsumexp(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    b: Any = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+) -> TracedArray:
     if return_sign:
-        raise t.error(UnsupportedError, "logsumexp with return_sign=True is not supported",
-                      "split the sum by the sign of b")
+        raise t.error(
+            UnsupportedError,
+            "logsumexp with return_sign=True is not supported",
+            "split the sum by the sign of b",
+        )
     build = t.builder
     x, *weights = _floats(t, a) if b is None else _floats(t, a, b)
     if weights:
@@ -179,8 +203,9 @@ def logsumexp(t: Trace, a: Any, axis: Any = None, b: Any = None, keepdims: bool 
     terms = build.emit(ew.exp, rest)
     if weights:
         unused = build.emit(ew.eq, weights[0], literal(0.0, x.type.dtype))
-        terms = build.emit(ew.select, unused, literal(0.0, x.type.dtype),
-                           build.mul(weights[0], terms))
+        terms = build.emit(
+            ew.select, unused, literal(0.0, x.type.dtype), build.mul(weights[0], terms)
+        )
     total = build.reduce(terms, "sum", axes, keepdims=True)
     out: Operand = build.add(build.emit(ew.log, total), top)
     if not keepdims:
@@ -212,5 +237,3 @@ def log_softmax(t: Trace, x: Any, axis: Any = None) -> TracedArray:
 def softplus(t: Trace, x: Any) -> TracedArray:
     (v,) = _floats(t, x)
     return t.wrap(t.emit(ew.logaddexp, literal(0.0, v.type.dtype), v))
-
-

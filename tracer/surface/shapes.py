@@ -34,8 +34,9 @@ def _reversed(x: TracedArray) -> TracedArray:
 
 
 @methods("reshape")
-def reshape_method(t: Trace, self: TracedArray, *shape: Any, order: str = "C",
-                   copy: Any = None) -> TracedArray:
+def reshape_method(
+    t: Trace, self: TracedArray, *shape: Any, order: str = "C", copy: Any = None
+) -> TracedArray:
     return reshape(t, self, shape[0] if len(shape) == 1 else shape, order, copy)
 
 
@@ -55,8 +56,11 @@ def transpose(t: Trace, a: Any, axes: Any = None) -> TracedArray:
     x = kit.array(t, a)
     perm = tuple(range(x.ndim))[::-1] if axes is None else kit.axes_of(t, axes, x.ndim, "axes")
     if len(perm) != x.ndim:
-        raise t.error(ShapeError, f"np.transpose: axes={axes!r} for an array with {x.ndim} axes",
-                      "name every axis once")
+        raise t.error(
+            ShapeError,
+            f"np.transpose: axes={axes!r} for an array with {x.ndim} axes",
+            "name every axis once",
+        )
     return x.transpose_view(perm)
 
 
@@ -87,8 +91,11 @@ def moveaxis(t: Trace, a: Any, source: Any, destination: Any) -> TracedArray:
     moved = kit.axes_of(t, source, x.ndim, "source")
     places = kit.axes_of(t, destination, x.ndim, "destination")
     if len(moved) != len(places):
-        raise t.error(ArgumentError, "np.moveaxis: source and destination name unequal numbers of "
-                      "axes", "name as many places as axes")
+        raise t.error(
+            ArgumentError,
+            "np.moveaxis: source and destination name unequal numbers of axes",
+            "name as many places as axes",
+        )
     perm = [k for k in range(x.ndim) if k not in moved]
     for place, k in sorted(zip(places, moved, strict=True)):
         perm.insert(place, k)
@@ -115,8 +122,11 @@ def squeeze(t: Trace, a: Any, axis: Any = None) -> TracedArray:
         drop = kit.axes_of(t, axis, x.ndim)
         for k in drop:
             if not t.sizes.decide(shape[k], "==", 1):
-                raise t.error(ShapeError, f"np.squeeze: axis {k} has size {t.sizes.show(shape[k])}",
-                              "squeeze axes of size 1 only")
+                raise t.error(
+                    ShapeError,
+                    f"np.squeeze: axis {k} has size {t.sizes.show(shape[k])}",
+                    "squeeze axes of size 1 only",
+                )
     if not drop:
         return x.index_view(tuple(map(full, shape)))
     return x.index_view(tuple(At(0) if k in drop else full(n) for k, n in enumerate(x.dims)))
@@ -128,8 +138,9 @@ def expand_dims(t: Trace, a: Any, axis: Any) -> TracedArray:
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     places = kit.axes_of(t, tuple(axes), x.ndim + len(axes))
     sizes = iter(x.dims)
-    return x.index_view(tuple(NewAxis() if k in places else full(next(sizes))
-                              for k in range(x.ndim + len(axes))))
+    return x.index_view(
+        tuple(NewAxis() if k in places else full(next(sizes)) for k in range(x.ndim + len(axes)))
+    )
 
 
 def _at_least(t: Trace, x: TracedArray, spec: Sequence[Item | None]) -> TracedArray:
@@ -158,7 +169,10 @@ def atleast_2d(t: Trace, *arys: Any) -> Any:
 @lowers(np.atleast_3d)
 def atleast_3d(t: Trace, *arys: Any) -> Any:
     specs: dict[int, list[Item | None]] = {
-        0: [_NEW, _NEW, _NEW], 1: [_NEW, None, _NEW], 2: [None, None, _NEW]}
+        0: [_NEW, _NEW, _NEW],
+        1: [_NEW, None, _NEW],
+        2: [None, None, _NEW],
+    }
     return _each([_widened(t, x, specs) for x in arys])
 
 
@@ -194,8 +208,11 @@ def flip(t: Trace, m: Any, axis: Any = None) -> TracedArray:
 
 
 def _flipped(x: TracedArray, axes: Sequence[int]) -> TracedArray:
-    return x.index_view(tuple(Slice(n - 1, n, -1) if k in axes and n != 0 else full(n)
-                              for k, n in enumerate(x.dims)))
+    return x.index_view(
+        tuple(
+            Slice(n - 1, n, -1) if k in axes and n != 0 else full(n) for k, n in enumerate(x.dims)
+        )
+    )
 
 
 @lowers(np.fliplr)
@@ -223,8 +240,9 @@ def rot90(t: Trace, m: Any, k: Any = 1, axes: Any = (0, 1)) -> TracedArray:
         return x.index_view(tuple(map(full, x.dims)))
     if turns == 2:
         return _flipped(x, (i, j))
-    return (swapaxes(t, _flipped(x, (j,)), i, j) if turns == 1
-            else _flipped(swapaxes(t, x, i, j), (j,)))
+    return (
+        swapaxes(t, _flipped(x, (j,)), i, j) if turns == 1 else _flipped(swapaxes(t, x, i, j), (j,))
+    )
 
 
 @lowers(np.shape)

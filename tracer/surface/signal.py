@@ -54,7 +54,10 @@ def _window_sums(t: Trace, x: Operand, w: Operand, mode: str) -> Operand:
     """`out[i] = sum_j x[i + j - pad] * w[j]`, x continued by zeros; len(x) >= len(w)."""
     n, m = x.shape[0], w.shape[0]
     pads: dict[str, tuple[Size, Size]] = {
-        "full": (m - 1, m - 1), "valid": (0, 0), "same": (m // 2, m - 1 - m // 2)}
+        "full": (m - 1, m - 1),
+        "valid": (0, 0),
+        "same": (m // 2, m - 1 - m // 2),
+    }
     if mode not in pads:
         raise ValueError(f"mode must be one of 'full', 'same', or 'valid' (got {mode!r})")
     before, after = pads[mode]
@@ -62,14 +65,12 @@ def _window_sums(t: Trace, x: Operand, w: Operand, mode: str) -> Operand:
     padded = t.builder.emit(st.concatenate, wide[0], x, wide[1], axis=0)
     size = before + n + after - m + 1
     first = t.builder.reshape(steps(t, size), (size, 1))
-    windows = t.builder.index(padded, (Gather(0, True),),
-                              (t.builder.add(first, steps(t, m)),))
+    windows = t.builder.index(padded, (Gather(0, True),), (t.builder.add(first, steps(t, m)),))
     return product(t, windows, [0, 1], w, [1], [0])
 
 
 @lowers(np.interp)
-def interp(t: Trace, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None
-           ) -> TracedArray:
+def interp(t: Trace, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> TracedArray:
     b = t.builder
     points, grid, values = (kit.operand(t, v, np.float64) for v in (x, xp, fp))
     if len(grid.shape) != 1 or len(values.shape) != 1:
@@ -77,8 +78,11 @@ def interp(t: Trace, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = No
     t.sizes.equate(grid.shape[0], values.shape[0], "np.interp: sizes of xp and fp")
     n = grid.shape[0]
     if t.sizes.decide(n, "<", 2):
-        raise t.error(UnsupportedError, "np.interp with fewer than 2 points is not supported",
-                      "give two points or more")
+        raise t.error(
+            UnsupportedError,
+            "np.interp with fewer than 2 points is not supported",
+            "give two points or more",
+        )
     place = t.lift(searchsorted(t, t.wrap(grid), t.wrap(points, array=True), "right"))
     place = b.sub(place, literal(1, np.int64))
     place = b.emit(ew.maximum, place, literal(0, np.int64))

@@ -49,29 +49,32 @@ def _check_kind(kind: Any, stable: Any) -> None:
     if kind not in _KINDS:
         raise ValueError(f"sort kind must be one of 'quick', 'heap', or 'stable' (got {kind!r})")
     if kind is not None and stable is not None:
-        raise ValueError("`kind` and keyword parameters can't be provided at the same time. Use "
-                         "only one of them.")
+        raise ValueError(
+            "`kind` and keyword parameters can't be provided at the same time. Use "
+            "only one of them."
+        )
 
 
 @methods("sort")
-def sort_method(t: Trace, self: TracedArray, axis: Any = -1, kind: Any = None,
-                stable: Any = None) -> None:
+def sort_method(
+    t: Trace, self: TracedArray, axis: Any = -1, kind: Any = None, stable: Any = None
+) -> None:
     _check_kind(kind, stable)
     self.set(_sorted(t, self, axis)[0])
 
 
 # A sorted array is a partition, too: where NumPy leaves the order open, it is the sorted one.
 @lowers(np.partition)
-def partition(t: Trace, a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect"
-              ) -> TracedArray:
+def partition(t: Trace, a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect") -> TracedArray:
     _check_kind(kind, None)
     _check_kth(t, a, kth, axis)
     return t.wrap(_sorted(t, a, axis)[0])
 
 
 @lowers(np.argpartition, method="argpartition")
-def argpartition(t: Trace, a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect"
-                 ) -> TracedArray:
+def argpartition(
+    t: Trace, a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect"
+) -> TracedArray:
     _check_kind(kind, None)
     _check_kth(t, a, kth, axis)
     return t.wrap(_sorted(t, a, axis)[1])
@@ -79,8 +82,11 @@ def argpartition(t: Trace, a: Any, kth: Any, axis: Any = -1, kind: Any = "intros
 
 def _check_kth(t: Trace, a: Any, kth: Any, axis: Any) -> None:
     x = t.lift(a)
-    n = kit.count(x, range(len(x.shape))) if axis is None else (
-        x.shape[kit.axis_of(t, axis, len(x.shape))])
+    n = (
+        kit.count(x, range(len(x.shape)))
+        if axis is None
+        else (x.shape[kit.axis_of(t, axis, len(x.shape))])
+    )
     for k in kth if isinstance(kth, (tuple, list)) else (kth,):
         at = kit.as_size(t, k, "kth")
         at = at + n if t.sizes.decide(at, "<", 0) else at
@@ -177,15 +183,22 @@ def _neighbours(t: Trace, ordered: Operand, fraction: float) -> tuple[Operand, O
     floor = b.emit(ew.floor, where)
     left = b.convert(floor, np.int64)
     right = b.emit(ew.minimum, b.add(left, literal(1, np.int64)), b.dim(end))
-    return (b.index(ordered, spec, (left,)), b.index(ordered, spec, (right,)),
-            b.convert(b.sub(where, floor), dtype))
+    return (
+        b.index(ordered, spec, (left,)),
+        b.index(ordered, spec, (right,)),
+        b.convert(b.sub(where, floor), dtype),
+    )
 
 
-def _quantile(t: Trace, name: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any,
-              scale: float) -> TracedArray:
+def _quantile(
+    t: Trace, name: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any, scale: float
+) -> TracedArray:
     if method != "linear" or kit.is_traced(q):
-        raise t.error(UnsupportedError, f"{name}: traced q= or method={method!r} is not supported",
-                      "give q as plain numbers, with method='linear'")
+        raise t.error(
+            UnsupportedError,
+            f"{name}: traced q= or method={method!r} is not supported",
+            "give q as plain numbers, with method='linear'",
+        )
     fractions = np.asarray(q, np.float64) / scale
     if np.any((fractions < 0) | (fractions > 1)):
         raise ValueError("Quantiles must be in the range [0, 1]")
@@ -209,14 +222,16 @@ def _quantile(t: Trace, name: str, a: Any, q: Any, axis: Any, method: str, keepd
 
 
 @lowers(np.quantile)
-def quantile(t: Trace, a: Any, q: Any, axis: Any = None, method: str = "linear",
-             keepdims: Any = False) -> TracedArray:
+def quantile(
+    t: Trace, a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: Any = False
+) -> TracedArray:
     return _quantile(t, "np.quantile", a, q, axis, method, keepdims, 1.0)
 
 
 @lowers(np.percentile)
-def percentile(t: Trace, a: Any, q: Any, axis: Any = None, method: str = "linear",
-               keepdims: Any = False) -> TracedArray:
+def percentile(
+    t: Trace, a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: Any = False
+) -> TracedArray:
     return _quantile(t, "np.percentile", a, q, axis, method, keepdims, 100.0)
 
 
@@ -242,12 +257,16 @@ def searchsorted_method(t: Trace, self: TracedArray, v: Any, side: str = "left")
 def digitize(t: Trace, x: Any, bins: Any, right: Any = False) -> TracedArray:
     # Decreasing bins would be counted from the other end.
     if kit.is_traced(bins) or np.any(np.diff(bins) < 0):
-        raise t.error(UnsupportedError, "np.digitize with traced or decreasing bins is not "
-                      "supported", "use np.searchsorted on increasing bins")
+        raise t.error(
+            UnsupportedError,
+            "np.digitize with traced or decreasing bins is not supported",
+            "use np.searchsorted on increasing bins",
+        )
     return searchsorted(t, bins, x, "left" if right else "right")
 
 
 @methods("partition")
-def partition_method(t: Trace, self: TracedArray, kth: Any, axis: Any = -1,
-                     kind: Any = "introselect") -> None:
+def partition_method(
+    t: Trace, self: TracedArray, kth: Any, axis: Any = -1, kind: Any = "introselect"
+) -> None:
     self.set(t.lift(partition(t, self, kth, axis, kind)))

@@ -29,9 +29,17 @@ def safe_sqrt(t: Trace, x: Operand) -> Operand:
 
 
 @lowers(np.var, method="var")
-def var(t: Trace, a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0,
-        keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None
-        ) -> TracedArray:
+def var(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> TracedArray:
     if correction is not None:
         if ddof != 0:
             raise t.error(ArgumentError, "ddof= and correction= mean the same", "give one of them")
@@ -52,8 +60,9 @@ def var(t: Trace, a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0,
     return t.wrap(b.div(total, _freedom(t, x, axes, keepdims, where, ddof)))
 
 
-def _freedom(t: Trace, x: Operand, axes: tuple[int, ...], keepdims: Any, where: Any, ddof: Any
-             ) -> Operand:
+def _freedom(
+    t: Trace, x: Operand, axes: tuple[int, ...], keepdims: Any, where: Any, ddof: Any
+) -> Operand:
     """`max(number of elements - ddof, 0)` in the dtype of x."""
     if where is True and isinstance(ddof, int):
         return kit.size_operand(t, bounds.maximum(kit.count(x, axes) - ddof, 0), x.type.dtype)
@@ -66,16 +75,31 @@ def _freedom(t: Trace, x: Operand, axes: tuple[int, ...], keepdims: Any, where: 
 
 
 @lowers(np.std, method="std")
-def std(t: Trace, a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0,
-        keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None
-        ) -> TracedArray:
-    return t.wrap(safe_sqrt(t, t.lift(var(t, a, axis, dtype, ddof, keepdims, where, mean,
-                                          correction))))
+def std(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> TracedArray:
+    return t.wrap(
+        safe_sqrt(t, t.lift(var(t, a, axis, dtype, ddof, keepdims, where, mean, correction)))
+    )
 
 
 @lowers(np.average)
-def average(t: Trace, a: Any, axis: Any = None, weights: Any = None, returned: Any = False,
-            keepdims: Any = False) -> Any:
+def average(
+    t: Trace,
+    a: Any,
+    axis: Any = None,
+    weights: Any = None,
+    returned: Any = False,
+    keepdims: Any = False,
+) -> Any:
     x = kit.array(t, a)
     axes = kit.axes_of(t, axis, x.ndim)
     if weights is None:
@@ -98,16 +122,18 @@ def average(t: Trace, a: Any, axis: Any = None, weights: Any = None, returned: A
     return result
 
 
-def _aligned_weights(t: Trace, w: Operand, shape: Any, axis: Any, axes: tuple[int, ...]
-                     ) -> Operand:
+def _aligned_weights(t: Trace, w: Operand, shape: Any, axis: Any, axes: tuple[int, ...]) -> Operand:
     """Weights along the averaged axes only, laid out to broadcast against the array."""
     if len(w.shape) == len(shape) or (not w.shape and axis is None):
         for k, (n, m) in enumerate(zip(w.shape, shape, strict=False)):
             t.sizes.equate(n, m, f"axis {k} of weights= and the array")
         return w
     if axis is None or len(w.shape) != len(axes):
-        raise t.error(ShapeError, f"weights= has {len(w.shape)} axes, the array {len(shape)}",
-                      "give weights of the array's shape, or one per element along axis=")
+        raise t.error(
+            ShapeError,
+            f"weights= has {len(w.shape)} axes, the array {len(shape)}",
+            "give weights of the array's shape, or one per element along axis=",
+        )
     for n, k in zip(w.shape, axes, strict=True):
         t.sizes.equate(n, shape[k], f"weights= and axis {k} of the array")
     shape = t.sizes.resolve_shape(shape)
@@ -116,8 +142,7 @@ def _aligned_weights(t: Trace, w: Operand, shape: Any, axis: Any, axes: tuple[in
 
 
 @lowers(np.linalg.norm)
-def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False
-         ) -> TracedArray:
+def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> TracedArray:
     a = t.lift(x)
     a = t.builder.convert(a, red.inexact(a.type.dtype))
     axes = kit.axes_of(t, axis, len(a.shape))
@@ -131,8 +156,11 @@ def norm(t: Trace, x: Any, ord: Any = None, axis: Any = None, keepdims: Any = Fa
         return _vector_norm(t, size, ord, axes, keepdims)
     if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
         return _matrix_norm(t, size, ord, axes, keepdims)
-    raise t.error(UnsupportedError, f"np.linalg.norm with ord={ord!r} over {len(axes)} axes is not "
-                  "supported", "use ord 'fro', 1, inf, or a vector norm of a number ord")
+    raise t.error(
+        UnsupportedError,
+        f"np.linalg.norm with ord={ord!r} over {len(axes)} axes is not supported",
+        "use ord 'fro', 1, inf, or a vector norm of a number ord",
+    )
 
 
 def _euclidean(t: Trace, a: Operand, axes: tuple[int, ...], keepdims: Any) -> TracedArray:
@@ -141,8 +169,9 @@ def _euclidean(t: Trace, a: Operand, axes: tuple[int, ...], keepdims: Any) -> Tr
 
 
 @lowers(np.linalg.vector_norm)
-def vector_norm(t: Trace, x: Any, axis: Any = None, keepdims: Any = False, ord: Any = 2
-                ) -> TracedArray:
+def vector_norm(
+    t: Trace, x: Any, axis: Any = None, keepdims: Any = False, ord: Any = 2
+) -> TracedArray:
     a = t.lift(x)
     a = kit.operand(t, a, red.inexact(a.type.dtype))
     axes = kit.axes_of(t, axis, len(a.shape))
@@ -156,8 +185,9 @@ def matrix_norm(t: Trace, x: Any, keepdims: Any = False, ord: Any = "fro") -> Tr
     return norm(t, x, ord, (-2, -1), keepdims)
 
 
-def _vector_norm(t: Trace, size: TracedArray, ord: float, axes: tuple[int, ...], keepdims: Any
-                 ) -> TracedArray:
+def _vector_norm(
+    t: Trace, size: TracedArray, ord: float, axes: tuple[int, ...], keepdims: Any
+) -> TracedArray:
     if ord == np.inf:
         return red.max_(t, size, axes, keepdims)
     if ord == -np.inf:
@@ -168,16 +198,18 @@ def _vector_norm(t: Trace, size: TracedArray, ord: float, axes: tuple[int, ...],
     if ord == 1:
         return red.sum_(t, size, axes, keepdims=keepdims)
     b, x = t.builder, t.lift(size)
-    total = b.reduce(b.emit(ew.pow, x, literal(ord, x.type.dtype)), "sum", axes,
-                     keepdims=bool(keepdims))
+    total = b.reduce(
+        b.emit(ew.pow, x, literal(ord, x.type.dtype)), "sum", axes, keepdims=bool(keepdims)
+    )
     zero = b.emit(ew.eq, total, literal(0.0, x.type.dtype))
     one = literal(1.0, x.type.dtype)
     root = b.emit(ew.pow, b.emit(ew.select, zero, one, total), literal(1.0 / ord, x.type.dtype))
     return t.wrap(b.emit(ew.select, zero, literal(0.0, x.type.dtype), root))
 
 
-def _matrix_norm(t: Trace, size: TracedArray, ord: float, axes: tuple[int, ...], keepdims: Any
-                 ) -> TracedArray:
+def _matrix_norm(
+    t: Trace, size: TracedArray, ord: float, axes: tuple[int, ...], keepdims: Any
+) -> TracedArray:
     summed, other = axes if abs(ord) == 1 else axes[::-1]
     columns = red.sum_(t, size, summed, keepdims=True)
     out = (red.max_ if ord > 0 else red.min_)(t, columns, other, keepdims=True)

@@ -53,8 +53,9 @@ class Row:
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise t.error(ArgumentError, f"{self.name}: {error}",
-                          f"call it as {self.name}{signature}") from None
+            raise t.error(
+                ArgumentError, f"{self.name}: {error}", f"call it as {self.name}{signature}"
+            ) from None
         before: list[Any] = []
         given: dict[str, Any] = {}
         for name, value in bound.arguments.items():
@@ -80,10 +81,14 @@ class Row:
         if name in parameters_taken(self.lower) or name == "out":
             given[name] = value
         elif not _is_default(value, default):
-            remedy = self.remedies.get(name, f"leave {name}= out and write its effect as a further "
-                                       "step")
-            raise t.error(UnsupportedError, f"{self.name}: the argument {name}={value!r} is not "
-                          "supported", remedy)
+            remedy = self.remedies.get(
+                name, f"leave {name}= out and write its effect as a further step"
+            )
+            raise t.error(
+                UnsupportedError,
+                f"{self.name}: the argument {name}={value!r} is not supported",
+                remedy,
+            )
 
 
 @cache
@@ -94,9 +99,11 @@ def parameters_taken(lower: Function) -> frozenset[str]:
 
 def _is_default(value: Any, default: Any) -> bool:
     """True when nothing is asked for by giving this value."""
-    return value is default or (type(value) is type(default)
-                                and isinstance(value, (bool, int, float, str))
-                                and bool(value == default))
+    return value is default or (
+        type(value) is type(default)
+        and isinstance(value, (bool, int, float, str))
+        and bool(value == default)
+    )
 
 
 def _stored(t: Trace, name: str, out: Any, result: Any) -> Any:
@@ -104,8 +111,11 @@ def _stored(t: Trace, name: str, out: Any, result: Any) -> Any:
     if isinstance(out, tuple) and len(out) == 1:
         out = out[0]
     if getattr(out, "dtype", None) != result.dtype:
-        raise t.error(UnsupportedError, f"{name}: out= has dtype {getattr(out, 'dtype', None)}, "
-                      f"the result {result.dtype}", "write out[...] = the result")
+        raise t.error(
+            UnsupportedError,
+            f"{name}: out= has dtype {getattr(out, 'dtype', None)}, the result {result.dtype}",
+            "write out[...] = the result",
+        )
     kit.write(t, name, out, result)
     return out
 
@@ -124,11 +134,11 @@ def lowers(*functions: Function, method: str = "", **remedies: str) -> Callable[
     return decorate
 
 
-def row_of(function: Function, lower: Function, remedies: Mapping[str, str], name: str = ""
-           ) -> Row:
+def row_of(function: Function, lower: Function, remedies: Mapping[str, str], name: str = "") -> Row:
     """The row of a function, bound by its signature."""
-    return Row(name or display_name(function), lower, cache(lambda: signature_of(function)),
-               remedies)
+    return Row(
+        name or display_name(function), lower, cache(lambda: signature_of(function)), remedies
+    )
 
 
 def lowers_qualified(*names: str) -> Callable[[F], F]:

@@ -23,8 +23,15 @@ from adjit.tracer.trace import Trace
 
 def _reduction(ufunc: np.ufunc, plain: Callable[..., TracedArray], *, typed: bool) -> None:
     @lowers(ufunc.reduce)
-    def reduce(t: Trace, array: Any, axis: Any = 0, dtype: Any = None, keepdims: Any = False,
-               initial: Any = None, where: Any = True) -> TracedArray:
+    def reduce(
+        t: Trace,
+        array: Any,
+        axis: Any = 0,
+        dtype: Any = None,
+        keepdims: Any = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> TracedArray:
         x = kit.array(t, array)
         if dtype is not None and not typed:
             x = t.wrap(kit.operand(t, x, dtype), array=True)
@@ -41,16 +48,18 @@ _reduction(np.minimum, red.min_, typed=False)
 
 
 @lowers(np.logaddexp.reduce)
-def logaddexp_reduce(t: Trace, array: Any, axis: Any = 0, dtype: Any = None,
-                     keepdims: Any = False) -> TracedArray:
+def logaddexp_reduce(
+    t: Trace, array: Any, axis: Any = 0, dtype: Any = None, keepdims: Any = False
+) -> TracedArray:
     x = t.wrap(kit.operand(t, array, dtype), array=True)
     return logsumexp(t, x, axis if x.ndim else None, keepdims=bool(keepdims))
 
 
 def _truth(ufunc: np.ufunc, plain: Callable[..., TracedArray]) -> None:
     @lowers(ufunc.reduce)
-    def reduce(t: Trace, array: Any, axis: Any = 0, keepdims: Any = False, where: Any = True
-               ) -> TracedArray:
+    def reduce(
+        t: Trace, array: Any, axis: Any = 0, keepdims: Any = False, where: Any = True
+    ) -> TracedArray:
         x = kit.array(t, array)
         return plain(t, x, axis if x.ndim else None, keepdims=keepdims, where=where)
 
@@ -66,8 +75,12 @@ def _running(ufunc: np.ufunc, op: str) -> None:
         return running(t, op, x, axis, dtype)
 
 
-for _ufunc, _op in {np.add: "sum", np.multiply: "prod", np.maximum: "max",
-                    np.minimum: "min"}.items():
+for _ufunc, _op in {
+    np.add: "sum",
+    np.multiply: "prod",
+    np.maximum: "max",
+    np.minimum: "min",
+}.items():
     _running(_ufunc, _op)
 
 
@@ -122,6 +135,17 @@ def _conversion(scalar: type) -> None:
         return t.wrap(made)
 
 
-for _scalar in (np.float64, np.float32, np.int64, np.int32, np.int16, np.int8, np.uint64,
-                np.uint32, np.uint16, np.uint8, np.bool_):
+for _scalar in (
+    np.float64,
+    np.float32,
+    np.int64,
+    np.int32,
+    np.int16,
+    np.int8,
+    np.uint64,
+    np.uint32,
+    np.uint16,
+    np.uint8,
+    np.bool_,
+):
     _conversion(_scalar)

@@ -36,16 +36,31 @@ class Ufunc:
     def name(self) -> str:
         return f"np.{self.ufunc.__name__}"
 
-    def __call__(self, t: Trace, *args: Any, out: Any = None, where: Any = True,
-                 dtype: Any = None, casting: str = "same_kind", order: str = "K",
-                 subok: bool = True, signature: Any = None) -> Any:
+    def __call__(
+        self,
+        t: Trace,
+        *args: Any,
+        out: Any = None,
+        where: Any = True,
+        dtype: Any = None,
+        casting: str = "same_kind",
+        order: str = "K",
+        subok: bool = True,
+        signature: Any = None,
+    ) -> Any:
         if signature is not None or order != "K" or subok is not True:
-            raise t.error(UnsupportedError, f"{self.name}: order=, subok= and signature= are not "
-                          "supported", "use dtype= or .astype()")
+            raise t.error(
+                UnsupportedError,
+                f"{self.name}: order=, subok= and signature= are not supported",
+                "use dtype= or .astype()",
+            )
         nin = self.ufunc.nin
         if not nin <= len(args) <= self.ufunc.nargs:
-            raise t.error(ArgumentError, f"{self.name} takes {nin} arrays, {len(args)} given",
-                          "give its arrays, and out= by name")
+            raise t.error(
+                ArgumentError,
+                f"{self.name} takes {nin} arrays, {len(args)} given",
+                "give its arrays, and out= by name",
+            )
         if len(args) > nin:
             out = args[nin:]
         if isinstance(out, tuple):
@@ -58,14 +73,18 @@ class Ufunc:
         loop = self.loop(t, inputs, dtype, casting)
         rule = self.rules.get(loop[0].kind)
         if rule is None:
-            raise t.error(DTypeError, f"{self.name} of {loop[0]} is not supported",
-                          "convert the argument with .astype(float) first")
+            raise t.error(
+                DTypeError,
+                f"{self.name} of {loop[0]} is not supported",
+                "convert the argument with .astype(float) first",
+            )
         operands = [kit.operand(t, x, d) for x, d in zip(inputs, loop, strict=False)]
         t.sizes.broadcast([x.shape for x in operands])
         return t.builder.convert(rule(t, *operands), loop[-1])
 
-    def loop(self, t: Trace, inputs: tuple[Any, ...], dtype: Any = None,
-             casting: str = "same_kind") -> tuple[np.dtype[Any], ...]:
+    def loop(
+        self, t: Trace, inputs: tuple[Any, ...], dtype: Any = None, casting: str = "same_kind"
+    ) -> tuple[np.dtype[Any], ...]:
         """The dtypes that NumPy computes this call in."""
         given = [kit.loop_type(t, x) for x in inputs]
         options: dict[str, Any] = {} if casting == "same_kind" else {"casting": casting}
@@ -76,15 +95,22 @@ class Ufunc:
         except TypeError as error:
             raise t.error(DTypeError, str(error), "convert the arguments with .astype()") from None
         if len(set(found[: self.ufunc.nin])) > 1:
-            raise t.error(DTypeError, f"{self.name} of {' and '.join(map(str, found))} mixes "
-                          "signed and unsigned integers", "convert one of them with .astype()")
+            raise t.error(
+                DTypeError,
+                f"{self.name} of {' and '.join(map(str, found))} mixes "
+                "signed and unsigned integers",
+                "convert one of them with .astype()",
+            )
         return tuple(kit.check_dtype(t, d) for d in found)
 
     def _finish(self, t: Trace, result: Operand, out: Any, where: Any, casting: str) -> Any:
         if out is None:
             if where is not True:
-                raise t.error(UnsupportedError, f"{self.name}: where= without out= leaves elements "
-                              "of the result undefined", "use np.where, or give out= as well")
+                raise t.error(
+                    UnsupportedError,
+                    f"{self.name}: where= without out= leaves elements of the result undefined",
+                    "use np.where, or give out= as well",
+                )
             return t.wrap(result)
         kit.write(t, self.name, out, t.wrap(result), where=where, casting=casting)
         return out
@@ -105,7 +131,8 @@ def _emitting(primitive: Primitive) -> Rule:
 
 def _of_truth(primitive: Primitive) -> Rule:
     return lambda t, *operands: t.builder.emit(
-        primitive, *(t.builder.convert(x, np.bool_) for x in operands))
+        primitive, *(t.builder.convert(x, np.bool_) for x in operands)
+    )
 
 
 def _same(t: Trace, x: Operand) -> Operand:
@@ -148,8 +175,11 @@ def _signbit(t: Trace, x: Operand) -> Operand:
 
 def _integer_power(t: Trace, x: Operand, y: Operand) -> Operand:
     if isinstance(y, Literal) and y.value < 0:
-        raise t.error(DTypeError, "integers to negative integer powers are not allowed",
-                      "convert the base with .astype(float) first")
+        raise t.error(
+            DTypeError,
+            "integers to negative integer powers are not allowed",
+            "convert the base with .astype(float) first",
+        )
     return t.builder.emit(ew.pow, x, y)
 
 
@@ -178,12 +208,27 @@ ufunc(np.heaviside, f=_heaviside)
 ufunc(np.copysign, f=ew.copysign)
 
 for _function, _primitive in {
-    np.sqrt: ew.sqrt, np.cbrt: ew.cbrt, np.exp: ew.exp, np.exp2: ew.exp2, np.expm1: ew.expm1,
-    np.log: ew.log, np.log2: ew.log2, np.log10: ew.log10, np.log1p: ew.log1p,
-    np.sin: ew.sin, np.cos: ew.cos, np.tan: ew.tan,
-    np.arcsin: ew.arcsin, np.arccos: ew.arccos, np.arctan: ew.arctan,
-    np.sinh: ew.sinh, np.cosh: ew.cosh, np.tanh: ew.tanh,
-    np.arcsinh: ew.arcsinh, np.arccosh: ew.arccosh, np.arctanh: ew.arctanh,
+    np.sqrt: ew.sqrt,
+    np.cbrt: ew.cbrt,
+    np.exp: ew.exp,
+    np.exp2: ew.exp2,
+    np.expm1: ew.expm1,
+    np.log: ew.log,
+    np.log2: ew.log2,
+    np.log10: ew.log10,
+    np.log1p: ew.log1p,
+    np.sin: ew.sin,
+    np.cos: ew.cos,
+    np.tan: ew.tan,
+    np.arcsin: ew.arcsin,
+    np.arccos: ew.arccos,
+    np.arctan: ew.arctan,
+    np.sinh: ew.sinh,
+    np.cosh: ew.cosh,
+    np.tanh: ew.tanh,
+    np.arcsinh: ew.arcsinh,
+    np.arccosh: ew.arccosh,
+    np.arctanh: ew.arctanh,
     np.rint: ew.rint,
 }.items():
     ufunc(_function, f=_primitive)
@@ -197,9 +242,16 @@ ufunc(np.ceil, biu=_same, f=ew.ceil)
 ufunc(np.trunc, biu=_same, f=ew.trunc)
 
 for _binary, _primitive in {
-    np.maximum: ew.maximum, np.minimum: ew.minimum, np.fmax: ew.fmax, np.fmin: ew.fmin,
-    np.less: ew.lt, np.less_equal: ew.le, np.greater: ew.gt, np.greater_equal: ew.ge,
-    np.equal: ew.eq, np.not_equal: ew.ne,
+    np.maximum: ew.maximum,
+    np.minimum: ew.minimum,
+    np.fmax: ew.fmax,
+    np.fmin: ew.fmin,
+    np.less: ew.lt,
+    np.less_equal: ew.le,
+    np.greater: ew.gt,
+    np.greater_equal: ew.ge,
+    np.equal: ew.eq,
+    np.not_equal: ew.ne,
 }.items():
     ufunc(_binary, bfiu=_primitive)
 

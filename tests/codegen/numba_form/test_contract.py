@@ -17,24 +17,39 @@ from adjit.ir.primitives import structural as st
 RNG = np.random.default_rng(2)
 
 
-def build(b: GraphBuilder, a: Operand, c: Operand, v: Operand, t: Operand, u: Operand
-          ) -> tuple[Operand, ...]:
+def build(
+    b: GraphBuilder, a: Operand, c: Operand, v: Operand, t: Operand, u: Operand
+) -> tuple[Operand, ...]:
     def dot(x: Operand, y: Operand, spec: str) -> Operand:
         inputs, out = spec.split("->")
         left, right = ([ord(label) - 96 for label in part] for part in inputs.split(","))
-        return b.emit(st.contract, x, y, a_axes=tuple(left), b_axes=tuple(right),
-                      out_axes=tuple(ord(label) - 96 for label in out))
+        return b.emit(
+            st.contract,
+            x,
+            y,
+            a_axes=tuple(left),
+            b_axes=tuple(right),
+            out_axes=tuple(ord(label) - 96 for label in out),
+        )
 
     (n, m), k = a.shape, c.shape[1]
     ac, two = dot(a, c, "ij,jk->ik"), literal(2.0, a.type.dtype)
     batched = dot(t, c, "ijk,kl->ijl")
     part = b.index(a, (Slice(1, n - 1), Slice(0, m - 1)))
     return (
-        ac, dot(a, c, "ij,jk->ki"), dot(a, v, "ij,j->i"), dot(v, v, "i,i->"),
-        dot(v, v, "i,j->ij"), dot(ac, ac, "ij,ik->jk"),
+        ac,
+        dot(a, c, "ij,jk->ki"),
+        dot(a, v, "ij,j->i"),
+        dot(v, v, "i,i->"),
+        dot(v, v, "i,j->ij"),
+        dot(ac, ac, "ij,ik->jk"),
         dot(ac, b.index(a, (full(n), At(0))), "ij,i->j"),
-        dot(t, u, "ijk,ikl->ijl"), dot(t, a, "ijk,lk->ijl"), dot(t, a, "ijk,jk->i"),
-        dot(t, t, "ijk,ljk->il"), dot(t, c, "ijk,kl->jil"), dot(t, c, "ijk,ki->ji"),
+        dot(t, u, "ijk,ikl->ijl"),
+        dot(t, a, "ijk,lk->ijl"),
+        dot(t, a, "ijk,jk->i"),
+        dot(t, t, "ijk,ljk->il"),
+        dot(t, c, "ijk,kl->jil"),
+        dot(t, c, "ijk,ki->ji"),
         dot(b.transpose(a, (1, 0)), b.emit(ew.mul, ac, two), "ji,ik->jk"),
         dot(part, b.index(c, (Slice(1, m - 1), full(k))), "ij,jk->ik"),
         dot(b.index(t, (full(k), Slice(0, n - 1), full(m))), c, "ijk,kl->ijl"),
@@ -43,8 +58,12 @@ def build(b: GraphBuilder, a: Operand, c: Operand, v: Operand, t: Operand, u: Op
         dot(batched, t, "ijl,ijk->lk"),
         # A sum of products, and products that are only added to a place.
         b.add(b.add(dot(a, c, "ij,jk->ik"), dot(a, c, "ij,jk->ik")), dot(a, c, "ij,jk->ik")),
-        b.update(b.full(1.0, (2, n, k), a.type.dtype), dot(a, c, "ij,jk->ik"),
-                 (At(1), full(n), full(k)), op="add"),
+        b.update(
+            b.full(1.0, (2, n, k), a.type.dtype),
+            dot(a, c, "ij,jk->ik"),
+            (At(1), full(n), full(k)),
+            op="add",
+        ),
     )
 
 
@@ -73,8 +92,12 @@ def test_layouts(layout: str) -> None:
 
 def test_integers_are_summed_in_loops() -> None:
     a, c = RNG.integers(-9, 9, (3, 4)), RNG.integers(-9, 9, (4, 2))
-    graph = make(lambda b, a, c: b.emit(st.contract, a, c, a_axes=(0, 1), b_axes=(1, 2),
-                                        out_axes=(0, 2)), a, c, symbolic=True)
+    graph = make(
+        lambda b, a, c: b.emit(st.contract, a, c, a_axes=(0, 1), b_axes=(1, 2), out_axes=(0, 2)),
+        a,
+        c,
+        symbolic=True,
+    )
     assert "gemm" not in check(graph, a, c).program.source
 
 
@@ -83,10 +106,17 @@ def test_empty_arrays() -> None:
         def product(p: Operand, q: Operand) -> Operand:
             return b.emit(st.contract, p, q, a_axes=(0, 1), b_axes=(1, 2), out_axes=(0, 2))
 
-        return (b.reduce(x, "sum", (0, 1)), b.reduce(x, "sum", (0,)), b.emit(ew.exp, x),
-                b.reduce(y, "sum", (1,)), b.reduce(x, "prod", (0,)), product(x, c),
-                product(y, b.transpose(b.full(1.0, (2, 0), float), (1, 0))),
-                b.reduce(x, "mean", (1,)), b.emit(st.concatenate, x, x, axis=0))
+        return (
+            b.reduce(x, "sum", (0, 1)),
+            b.reduce(x, "sum", (0,)),
+            b.emit(ew.exp, x),
+            b.reduce(y, "sum", (1,)),
+            b.reduce(x, "prod", (0,)),
+            product(x, c),
+            product(y, b.transpose(b.full(1.0, (2, 0), float), (1, 0))),
+            b.reduce(x, "mean", (1,)),
+            b.emit(st.concatenate, x, x, axis=0),
+        )
 
     x, y, c = np.zeros((0, 3)), np.zeros((4, 0)), RNG.normal(size=(3, 4))
     check(make(build, x, y, c), x, y, c)

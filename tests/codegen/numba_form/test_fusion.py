@@ -121,8 +121,11 @@ def test_a_wide_variant_knows_large_arguments() -> None:
 
 def test_the_maximum_of_nothing_is_reported() -> None:
     x = RNG.normal(size=3)
-    graph = make(lambda b, x: b.reduce(b.index(x, (Slice(2, x.shape[0] - 2),)), "max", (0,)), x,
-                 symbolic=True)
+    graph = make(
+        lambda b, x: b.reduce(b.index(x, (Slice(2, x.shape[0] - 2),)), "max", (0,)),
+        x,
+        symbolic=True,
+    )
     compiled = Compiled(graph)
     assert compiled(x)[0] == x[2]
     compiled(x[:2])

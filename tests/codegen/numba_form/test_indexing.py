@@ -20,17 +20,21 @@ def reads(b: GraphBuilder, x: Operand, i: Operand, j: Operand, s: Operand) -> li
     n, m = x.shape
     column = b.reshape(i, (i.shape[0], 1))
     return [
-        b.index(x, (At(1), full(m))), b.index(x, (Slice(1, n - 1), At(0))),
+        b.index(x, (At(1), full(m))),
+        b.index(x, (Slice(1, n - 1), At(0))),
         b.index(x, (Slice(n - 1, n, -1), NewAxis(), Slice(0, 2))),
-        b.index(x, (Gather(0), full(m)), [i]), b.index(x, (full(n), Gather(0)), [j]),
-        b.index(x, (Gather(0), Gather(1)), [i, j]), b.index(x, (AtValue(0), full(m)), [s]),
+        b.index(x, (Gather(0), full(m)), [i]),
+        b.index(x, (full(n), Gather(0)), [j]),
+        b.index(x, (Gather(0), Gather(1)), [i, j]),
+        b.index(x, (AtValue(0), full(m)), [s]),
         b.index(x, (AtValue(0), AtValue(0)), [s]),
         b.index(x, (Gather(0), Gather(1)), [column, j]),
     ]
 
 
-def writes(b: GraphBuilder, x: Operand, i: Operand, j: Operand, s: Operand, v: Operand
-           ) -> list[Operand]:
+def writes(
+    b: GraphBuilder, x: Operand, i: Operand, j: Operand, s: Operand, v: Operand
+) -> list[Operand]:
     n, m = x.shape
     added = b.update(b.full(0.0, (n, m), float), v, (Gather(0), Gather(1)), [i, j], op="add")
     added = b.update(added, b.emit(ew.exp, v), (Gather(0), At(1)), [i], op="add")
@@ -48,14 +52,20 @@ def writes(b: GraphBuilder, x: Operand, i: Operand, j: Operand, s: Operand, v: O
     return [added, put, both, b.reduce(both, "sum", (0,)), stencil, twice]
 
 
-def build(b: GraphBuilder, x: Operand, i: Operand, j: Operand, s: Operand, v: Operand
-          ) -> tuple[Operand, ...]:
+def build(
+    b: GraphBuilder, x: Operand, i: Operand, j: Operand, s: Operand, v: Operand
+) -> tuple[Operand, ...]:
     return (*reads(b, x, i, j, s), *writes(b, x, i, j, s, v))
 
 
 def arguments(n: int, m: int, k: int) -> tuple[Any, ...]:
-    return (RNG.normal(size=(n, m)), RNG.integers(-n, n, k),
-            RNG.integers(-m, m, k).astype(np.int32), np.int64(-1), RNG.normal(size=k))
+    return (
+        RNG.normal(size=(n, m)),
+        RNG.integers(-n, n, k),
+        RNG.integers(-m, m, k).astype(np.int32),
+        np.int64(-1),
+        RNG.normal(size=k),
+    )
 
 
 def test_contiguous_arrays_of_any_size() -> None:
@@ -81,8 +91,9 @@ def gather(b: GraphBuilder, x: Operand, i: Operand) -> tuple[Operand, ...]:
     return taken, b.reduce(taken, "max", (0, 1))
 
 
-@pytest.mark.parametrize(("index", "status"), [
-    ([0, 1, 2], 0), ([4, -5, 3], 0), ([0, 1, 5], 1), ([0, -6, 1], 1)])
+@pytest.mark.parametrize(
+    ("index", "status"), [([0, 1, 2], 0), ([4, -5, 3], 0), ([0, 1, 5], 1), ([0, -6, 1], 1)]
+)
 def test_out_of_range_is_reported(index: list[int], status: int) -> None:
     x = RNG.normal(size=(5, 4))
     compiled = Compiled(make(gather, x, np.array(index)))

@@ -37,8 +37,9 @@ def arity(name: str) -> int:
 
 def elementwise(count: int, dtype: str) -> Any:
     """A graph of every elementwise primitive of this dtype and number of operands."""
-    names = sorted(n for n in ELEMENTWISE
-                   if n not in SPECIAL and arity(n) == count and defined(n, dtype))
+    names = sorted(
+        n for n in ELEMENTWISE if n not in SPECIAL and arity(n) == count and defined(n, dtype)
+    )
 
     def build(b: GraphBuilder, *xs: Operand) -> tuple[Operand, ...]:
         return tuple(b.emit(PRIMITIVES[n], *xs) for n in names)
@@ -85,10 +86,17 @@ def powers(b: GraphBuilder, x: Operand) -> tuple[Operand, ...]:
 def converted(b: GraphBuilder, x: Operand) -> tuple[Operand, ...]:
     test = b.emit(ew.gt, x, literal(0.5))
     whole = b.convert(x, np.int64)
-    return (b.convert(x, np.float32), whole, b.convert(x, np.bool_), b.convert(test, float),
-            b.emit(ew.select, test, x, literal(-1.0)), b.convert(whole, np.int8),
-            b.emit(ew.pow, whole, literal(3, np.int64)), b.emit(ew.shift_left, whole, literal(2)),
-            b.emit(ew.shift_right, whole, literal(70)))
+    return (
+        b.convert(x, np.float32),
+        whole,
+        b.convert(x, np.bool_),
+        b.convert(test, float),
+        b.emit(ew.select, test, x, literal(-1.0)),
+        b.convert(whole, np.int8),
+        b.emit(ew.pow, whole, literal(3, np.int64)),
+        b.emit(ew.shift_left, whole, literal(2)),
+        b.emit(ew.shift_right, whole, literal(70)),
+    )
 
 
 def test_powers_and_conversions() -> None:
@@ -116,8 +124,11 @@ def orders(b: GraphBuilder, x: Operand) -> tuple[Operand, ...]:
     out: list[Operand] = []
     for axis in (0, 1):
         out += [b.emit(st.argreduce, x, op=op, axis=axis) for op in ("max", "min")]
-        out += [b.emit(st.cumulative, x, op=op, axis=axis, reverse=reverse)
-                for op in ("sum", "prod", "max", "min") for reverse in (False, True)]
+        out += [
+            b.emit(st.cumulative, x, op=op, axis=axis, reverse=reverse)
+            for op in ("sum", "prod", "max", "min")
+            for reverse in (False, True)
+        ]
         out += b.bind(st.sort, x, axis=axis)
     return tuple(out)
 
@@ -134,11 +145,21 @@ def test_orders() -> None:
 def moved(b: GraphBuilder, x: Operand, y: Operand) -> tuple[Operand, ...]:
     n, m = x.shape
     e = b.emit(ew.exp, x)
-    return (b.transpose(e, (1, 0)), b.reshape(e, (n * m,)), b.reshape(x, (n * m,)),
-            b.reshape(x, (n, 1, m)), b.emit(ew.sqrt, b.reshape(b.transpose(e, (1, 0)), (m * n,))),
-            b.full(2.5, (n, 3), float), b.emit(st.iota, size=n), b.dim(n * m - 1),
-            b.broadcast(b.reshape(y, (1, m)), (n, m)), b.emit(st.concatenate, x, e, axis=0),
-            b.emit(st.concatenate, e, x, axis=1), x, b.emit(ew.stop, y))
+    return (
+        b.transpose(e, (1, 0)),
+        b.reshape(e, (n * m,)),
+        b.reshape(x, (n * m,)),
+        b.reshape(x, (n, 1, m)),
+        b.emit(ew.sqrt, b.reshape(b.transpose(e, (1, 0)), (m * n,))),
+        b.full(2.5, (n, 3), float),
+        b.emit(st.iota, size=n),
+        b.dim(n * m - 1),
+        b.broadcast(b.reshape(y, (1, m)), (n, m)),
+        b.emit(st.concatenate, x, e, axis=0),
+        b.emit(st.concatenate, e, x, axis=1),
+        x,
+        b.emit(ew.stop, y),
+    )
 
 
 def test_moved_arrays() -> None:

@@ -29,7 +29,8 @@ def usable(sample: Sample) -> bool:
     """True where the inputs are finite float64 arrays, away from the kinks at whole numbers."""
     leaves = [x for x in leaves_of((sample.args, sample.kwargs)) if is_float(x)]
     return any(np.size(x) for x in leaves) and all(
-        np.all(np.isfinite(x)) and not np.any(x == np.round(x)) for x in leaves)
+        np.all(np.isfinite(x)) and not np.any(x == np.round(x)) for x in leaves
+    )
 
 
 def flat_outputs(tree: Any, result: Any) -> list[Any]:
@@ -37,8 +38,9 @@ def flat_outputs(tree: Any, result: Any) -> list[Any]:
     if isinstance(tree, OutputLeaf):
         return [np.asarray(result)]
     if isinstance(tree, (list, tuple)):
-        return [x for item, other in zip(tree, result, strict=True)
-                for x in flat_outputs(item, other)]
+        return [
+            x for item, other in zip(tree, result, strict=True) for x in flat_outputs(item, other)
+        ]
     return []
 
 
@@ -54,8 +56,10 @@ def test_directional_derivative(sample: Sample) -> None:
     weights: dict[int, Any] = {}
 
     def total(sign: int) -> float:
-        moved = [_moved(x, sign * STEP * direction[k]) if k in wrt else x
-                 for k, x in enumerate(traced.inputs)]
+        moved = [
+            _moved(x, sign * STEP * direction[k]) if k in wrt else x
+            for k, x in enumerate(traced.inputs)
+        ]
         found = flat_outputs(traced.outputs, plain(sample, moved))
         for k in floats:
             weights.setdefault(k, draw.normal(size=found[k].shape))
@@ -78,13 +82,17 @@ def _moved(x: Any, step: Any) -> Any:
     return out
 
 
-def _adjoint(traced: Traced, floats: list[int], wrt: list[int], weights: dict[int, Any],
-             direction: dict[int, Any]) -> float:
+def _adjoint(
+    traced: Traced,
+    floats: list[int],
+    wrt: list[int],
+    weights: dict[int, Any],
+    direction: dict[int, Any],
+) -> float:
     graph = vjp(traced.graph, wrt, floats)
     values = [x.value if isinstance(x, Number) else x for x in traced.inputs]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = evaluate(graph, *values, *traced.hidden, *(weights[k] for k in floats))
-    gradients = found[len(traced.graph.outputs):]
+    gradients = found[len(traced.graph.outputs) :]
     return float(sum(np.sum(g * direction[k]) for k, g in zip(wrt, gradients, strict=True)))
-

@@ -78,8 +78,13 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Exce
 
 
 @pytest.mark.parametrize(("function", "args", "kwargs", "error", "text"), CASES)
-def test_errors(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any],
-                error: type[Exception], text: str) -> None:
+def test_errors(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    error: type[Exception],
+    text: str,
+) -> None:
     with pytest.raises(error, match=text) as caught:
         trace_call(function, args, kwargs)
     if isinstance(caught.value, AdjitError):
@@ -112,18 +117,20 @@ def _named(module: str, name: str) -> Callable[..., Any]:
     return function
 
 
-@pytest.mark.parametrize("write", [
-    lambda x: np.broadcast_to(x, (2, 3, 4)).__setitem__(0, 1.0),
-    lambda x: np.diagonal(x).__setitem__(0, 1.0),
-    lambda x: np.diag(x).__setitem__(0, 1.0),
-])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x: np.broadcast_to(x, (2, 3, 4)).__setitem__(0, 1.0),
+        lambda x: np.diagonal(x).__setitem__(0, 1.0),
+        lambda x: np.diag(x).__setitem__(0, 1.0),
+    ],
+)
 def test_read_only_views_stay_read_only(write: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="read-only"):
         trace_call(lambda x: write(x.copy()), (X,))
 
 
-@pytest.mark.parametrize("make", [
-    lambda x: x.reshape(-1), lambda x: call(np.ascontiguousarray, x)])
+@pytest.mark.parametrize("make", [lambda x: x.reshape(-1), lambda x: call(np.ascontiguousarray, x)])
 def test_a_view_or_a_copy_is_never_guessed(make: Callable[..., Any]) -> None:
     strided = np.ones((3, 8))[:, ::2]
 

@@ -58,17 +58,24 @@ def test_every_parameter_is_used_or_refused(row: Row) -> None:
 
 
 def _refusable() -> list[tuple[Callable[..., Any], str]]:
-    return [(f, name) for f, row in ROWS.items()
-            for name, p in signature_of(f).parameters.items()
-            if name not in parameters_taken(row.lower) and name != "out"
-            and p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is not p.empty]
+    return [
+        (f, name)
+        for f, row in ROWS.items()
+        for name, p in signature_of(f).parameters.items()
+        if name not in parameters_taken(row.lower)
+        and name != "out"
+        and p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
+        and p.default is not p.empty
+    ]
 
 
 @pytest.mark.parametrize(("function", "name"), _refusable())
 def test_what_a_row_leaves_out_is_refused(function: Callable[..., Any], name: str) -> None:
-    positional = [p for p in signature_of(function).parameters.values()
-                  if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY,
-                                                         p.POSITIONAL_OR_KEYWORD)]
+    positional = [
+        p
+        for p in signature_of(function).parameters.values()
+        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
     args = [np.ones((2, 2)) for _ in positional]
     with pytest.raises(UnsupportedError, match=f"argument {name}="):
         trace_call(function, tuple(args), {name: "something else"})
@@ -88,8 +95,12 @@ def test_ufuncs_refuse_what_they_do_not_honour(name: str) -> None:
 
 
 def test_every_method_has_a_sample() -> None:
-    names = {name for sample in SAMPLES if inspect.isfunction(sample.function)
-             for name in _attributes(sample.function.__code__)}
+    names = {
+        name
+        for sample in SAMPLES
+        if inspect.isfunction(sample.function)
+        for name in _attributes(sample.function.__code__)
+    }
     assert set(surface.METHODS) - names == {"trace"}
 
 
@@ -106,8 +117,14 @@ def test_unknown_arguments_are_errors() -> None:
 
 
 def test_aliases_are_one_row() -> None:
-    for one, other in (("abs", "absolute"), ("divide", "true_divide"), ("mod", "remainder"),
-                       ("acos", "arccos"), ("pow", "power"), ("concat", "concatenate")):
+    for one, other in (
+        ("abs", "absolute"),
+        ("divide", "true_divide"),
+        ("mod", "remainder"),
+        ("acos", "arccos"),
+        ("pow", "power"),
+        ("concat", "concatenate"),
+    ):
         if hasattr(np, one):
             assert surface.LOWERINGS[getattr(np, one)] is not None
             assert getattr(np, other) in surface.LOWERINGS

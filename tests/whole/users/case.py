@@ -30,12 +30,15 @@ class Case:
         return self.make(np.random.default_rng(n), n)
 
 
-def user(make: Callable[[np.random.Generator, int], tuple[Any, ...]], **options: Any
-         ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def user(
+    make: Callable[[np.random.Generator, int], tuple[Any, ...]], **options: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the function below as a program called with `make(rng, n)`."""
+
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__
         assert name not in CASES, name
         CASES[name] = Case(name, function, make, **options)
         return function
+
     return register

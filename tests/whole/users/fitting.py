@@ -7,23 +7,38 @@ from scipy.special import erf, expit, log_softmax, logsumexp, xlogy
 from whole.users.case import user
 
 
-@user(lambda rng, n: (rng.normal(size=4), rng.normal(size=(n, 4)), rng.integers(0, 2, n)),
-      compiled=True)
+@user(
+    lambda rng, n: (rng.normal(size=4), rng.normal(size=(n, 4)), rng.integers(0, 2, n)),
+    compiled=True,
+)
 def logistic(w, X, y):
     z = X @ w
     return np.mean(np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0) - y * z) + 0.01 * w @ w
 
 
-@user(lambda rng, n: (rng.normal(size=4), 0.3, rng.normal(size=(n, 4)),
-                      rng.integers(0, 2, n).astype(float)), argnums=(0, 1))
+@user(
+    lambda rng, n: (
+        rng.normal(size=4),
+        0.3,
+        rng.normal(size=(n, 4)),
+        rng.integers(0, 2, n).astype(float),
+    ),
+    argnums=(0, 1),
+)
 def logistic_with_expit(w, b, X, y):
     p = expit(X @ w + b)
     eps = 1e-12
     return -(y * np.log(p + eps) + (1 - y) * np.log(1 - p + eps)).mean()
 
 
-@user(lambda rng, n: (rng.normal(size=3), rng.normal(size=(n, 3)), rng.poisson(2.0, n),
-                      rng.uniform(1, 2, n)))
+@user(
+    lambda rng, n: (
+        rng.normal(size=3),
+        rng.normal(size=(n, 3)),
+        rng.poisson(2.0, n),
+        rng.uniform(1, 2, n),
+    )
+)
 def poisson(beta, X, counts, exposure):
     eta = X.dot(beta) + np.log(exposure)
     mu = np.exp(eta)
@@ -31,8 +46,13 @@ def poisson(beta, X, counts, exposure):
     return deviance / len(counts)
 
 
-@user(lambda rng, n: ({"intercept": 0.2, "slope": rng.normal(size=3)}, rng.normal(size=(n, 3)),
-                      rng.normal(size=n)))
+@user(
+    lambda rng, n: (
+        {"intercept": 0.2, "slope": rng.normal(size=3)},
+        rng.normal(size=(n, 3)),
+        rng.normal(size=n),
+    )
+)
 def huber(params, X, y, delta=0.7, lam=0.1):
     r = y - (X @ params["slope"] + params["intercept"])
     a = np.abs(r)
@@ -46,9 +66,16 @@ def smooth_lasso(w, A, b, alpha):
     return 0.5 * residual @ residual / A.shape[0] + alpha * np.sum(np.sqrt(w**2 + 1e-6))
 
 
-@user(lambda rng, n: (rng.normal(size=3), rng.normal(size=(3, 2)),
-                      np.tril(rng.normal(size=(3, 2, 2))), rng.normal(size=(n, 2))),
-      argnums=(0, 1, 2), compiled=True)
+@user(
+    lambda rng, n: (
+        rng.normal(size=3),
+        rng.normal(size=(3, 2)),
+        np.tril(rng.normal(size=(3, 2, 2))),
+        rng.normal(size=(n, 2)),
+    ),
+    argnums=(0, 1, 2),
+    compiled=True,
+)
 def gaussian_mixture(alphas, means, Ls, x):
     """Precision factors with the logarithm of the diagonal stored on it (as ADBench)."""
     n, d = x.shape
@@ -61,8 +88,15 @@ def gaussian_mixture(alphas, means, Ls, x):
     return np.sum(logsumexp(inner, axis=1)) - n * logsumexp(alphas) - n * d / 2 * np.log(2 * np.pi)
 
 
-@user(lambda rng, n: (np.array([0.3, -0.2, -1.0]), rng.normal(size=(n, 2)), rng.normal(size=n),
-                      rng.normal(size=n)), sizes=(5, 7))
+@user(
+    lambda rng, n: (
+        np.array([0.3, -0.2, -1.0]),
+        rng.normal(size=(n, 2)),
+        rng.normal(size=n),
+        rng.normal(size=n),
+    ),
+    sizes=(5, 7),
+)
 def gp_quadratic(log_theta, X, y, v):
     """A Gaussian process' kernel without a solve: the quadratic form and the trace."""
     amplitude, length, noise = np.exp(log_theta)
@@ -73,8 +107,16 @@ def gp_quadratic(log_theta, X, y, v):
     return 0.5 * y @ K @ y - v @ (K @ v) + 0.1 * np.trace(K) + np.log(np.diag(K)).sum()
 
 
-@user(lambda rng, n: (rng.normal(size=(4, 3)), rng.normal(size=3), rng.normal(size=(n, 4)),
-                      rng.integers(0, 3, n)), argnums=(0, 1), compiled=True)
+@user(
+    lambda rng, n: (
+        rng.normal(size=(4, 3)),
+        rng.normal(size=3),
+        rng.normal(size=(n, 4)),
+        rng.integers(0, 3, n),
+    ),
+    argnums=(0, 1),
+    compiled=True,
+)
 def softmax_integer_labels(W, b, X, labels):
     logits = X @ W + b
     logits = logits - logits.max(axis=1, keepdims=True)
@@ -89,8 +131,14 @@ def softmax_one_hot(W, X, labels):
     return -np.sum(onehot * log_softmax(X @ W, axis=-1)) / X.shape[0]
 
 
-@user(lambda rng, n: (rng.normal(size=3), rng.normal(size=(n, 3)), rng.exponential(size=n),
-                      rng.integers(0, 2, n).astype(bool)))
+@user(
+    lambda rng, n: (
+        rng.normal(size=3),
+        rng.normal(size=(n, 3)),
+        rng.exponential(size=n),
+        rng.integers(0, 2, n).astype(bool),
+    )
+)
 def cox_partial_likelihood(beta, X, times, event):
     order = np.argsort(-times)
     risk = X[order] @ beta
@@ -98,8 +146,7 @@ def cox_partial_likelihood(beta, X, times, event):
     return -np.sum(np.where(event[order], risk - log_at_risk, 0.0)) / event.sum()
 
 
-@user(lambda rng, n: (rng.normal(size=2), np.sort(rng.exponential(size=n)),
-                      rng.integers(0, 2, n)))
+@user(lambda rng, n: (rng.normal(size=2), np.sort(rng.exponential(size=n)), rng.integers(0, 2, n)))
 def weibull_censored(theta, t, d):
     k, lam = np.exp(theta)
     hazard = k / lam * (t / lam) ** (k - 1)
@@ -138,8 +185,10 @@ def black_scholes(S, K, T, r, sigma):
     return S * norm_cdf(d1) - K * np.exp(-r * T) * norm_cdf(d2)
 
 
-@user(lambda rng, n: (0.2, rng.uniform(80, 120, n), rng.uniform(0.2, 2, n),
-                      rng.uniform(5, 20, n)), single=False)
+@user(
+    lambda rng, n: (0.2, rng.uniform(80, 120, n), rng.uniform(0.2, 2, n), rng.uniform(5, 20, n)),
+    single=False,
+)
 def implied_volatility(sigma, K, T, price):
     return np.sum((black_scholes(100.0, K, T, r=0.02, sigma=sigma) - price) ** 2) / len(K)
 
@@ -177,18 +226,32 @@ def soft_k_means(centres, X):
     return np.sum(r * d2) / X.shape[0]
 
 
-@user(lambda rng, n: (rng.uniform(0.1, 1, (n, 3)), rng.uniform(0.1, 1, (3, 5)),
-                      rng.uniform(0.1, 1, (n, 5))), argnums=(0, 1))
+@user(
+    lambda rng, n: (
+        rng.uniform(0.1, 1, (n, 3)),
+        rng.uniform(0.1, 1, (3, 5)),
+        rng.uniform(0.1, 1, (n, 5)),
+    ),
+    argnums=(0, 1),
+)
 def nmf_divergence(W, H, V):
     WH = np.dot(W, H)
     return np.sum(V * np.log(V / WH) - V + WH)
 
 
-@user(lambda rng, n: (rng.normal(size=(n, 3)), rng.normal(size=(5, 3)), 0.1 * rng.normal(size=n),
-                      rng.normal(size=(n, 5)), rng.random((n, 5)) < 0.6), argnums=(0, 1, 2))
+@user(
+    lambda rng, n: (
+        rng.normal(size=(n, 3)),
+        rng.normal(size=(5, 3)),
+        0.1 * rng.normal(size=n),
+        rng.normal(size=(n, 5)),
+        rng.random((n, 5)) < 0.6,
+    ),
+    argnums=(0, 1, 2),
+)
 def masked_factorisation(U, V, bias, R, observed):
     error = (R - (U @ V.T + bias[:, None]))[observed]
-    return np.sum(error**2) / observed.sum() + 0.05 * (np.linalg.norm(U)**2 + (V * V).sum())
+    return np.sum(error**2) / observed.sum() + 0.05 * (np.linalg.norm(U) ** 2 + (V * V).sum())
 
 
 @user(lambda rng, n: (rng.normal(size=(4, 2)), rng.normal(size=(n, 4))))
@@ -199,8 +262,16 @@ def pca_reconstruction(W, X):
     return np.linalg.norm(X - X_hat, "fro") ** 2 / np.linalg.norm(X) ** 2
 
 
-@user(lambda rng, n: (rng.normal(size=3), rng.normal(size=(n, 3)), rng.integers(0, 4, n),
-                      rng.normal(size=n), rng.normal(size=4)), argnums=(0, 4))
+@user(
+    lambda rng, n: (
+        rng.normal(size=3),
+        rng.normal(size=(n, 3)),
+        rng.integers(0, 4, n),
+        rng.normal(size=n),
+        rng.normal(size=4),
+    ),
+    argnums=(0, 4),
+)
 def random_effects(beta, X, group, y, effects):
     mean = X @ beta + effects[group]
     totals = np.zeros(4)

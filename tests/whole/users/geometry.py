@@ -24,9 +24,17 @@ def project(cameras, points):
     return p * (r * f)[:, np.newaxis]
 
 
-@user(lambda rng, n: (rng.normal(size=(3, 9)), rng.normal(size=(4, 3)) + [0, 0, 9],
-                      rng.integers(0, 3, n), rng.integers(0, 4, n), rng.normal(size=(n, 2))),
-      argnums=(0, 1), compiled=True)
+@user(
+    lambda rng, n: (
+        rng.normal(size=(3, 9)),
+        rng.normal(size=(4, 3)) + [0, 0, 9],
+        rng.integers(0, 3, n),
+        rng.integers(0, 4, n),
+        rng.normal(size=(n, 2)),
+    ),
+    argnums=(0, 1),
+    compiled=True,
+)
 def bundle_adjustment(cameras, points, camera_index, point_index, observed):
     error = project(cameras[camera_index], points[point_index]) - observed
     return np.sum(np.log1p(error**2))
@@ -40,8 +48,10 @@ def transform(angle, offset):
     return T
 
 
-@user(lambda rng, n: (rng.normal(size=3), rng.normal(size=(3, 3)), rng.normal(size=(n, 3))),
-      argnums=(0, 1))
+@user(
+    lambda rng, n: (rng.normal(size=3), rng.normal(size=(3, 3)), rng.normal(size=(n, 3))),
+    argnums=(0, 1),
+)
 def hand_pose(angles, bones, target):
     pose = np.eye(4)
     tips = []
@@ -56,10 +66,14 @@ def hand_pose(angles, bones, target):
 def quaternion_product(p, q):
     w1, x1, y1, z1 = p
     w2, x2, y2, z2 = q
-    return np.array([w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
-                     w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
-                     w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
-                     w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2])
+    return np.array(
+        [
+            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
+            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
+            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
+            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+        ]
+    )
 
 
 @user(lambda rng, n: (rng.normal(size=4), rng.normal(size=(3, n)), rng.normal(size=(3, n))))
@@ -71,8 +85,15 @@ def quaternion_alignment(q, a, b):
     return ((rotated - b) ** 2).sum() / a.shape[1]
 
 
-@user(lambda rng, n: (rng.normal(size=(3, 3)), rng.normal(size=3), rng.normal(size=(n, 3)),
-                      rng.normal(size=(n, 3))), argnums=(0, 1))
+@user(
+    lambda rng, n: (
+        rng.normal(size=(3, 3)),
+        rng.normal(size=3),
+        rng.normal(size=(n, 3)),
+        rng.normal(size=(n, 3)),
+    ),
+    argnums=(0, 1),
+)
 def procrustes(A, t, X, Y):
     R = A - A.T
     R = np.eye(3) + R + R @ R / 2
@@ -91,8 +112,10 @@ def haversine_centre(place, stations, distance, radius=1.0):
     return np.sum((d - distance) ** 2)
 
 
-@user(lambda rng, n: (np.array([1.0, 0.3, 0.2]), rng.uniform(0, 6, n), rng.normal(size=(n, 2))),
-      compiled=True)
+@user(
+    lambda rng, n: (np.array([1.0, 0.3, 0.2]), rng.uniform(0, 6, n), rng.normal(size=(n, 2))),
+    compiled=True,
+)
 def kepler_orbit(elements, mean_anomaly, seen):
     a, e, omega = elements
     E = mean_anomaly
@@ -109,8 +132,9 @@ def kepler_orbit(elements, mean_anomaly, seen):
 def camera_euler_angles(pose, points):
     roll, pitch, yaw = pose[:3]
     Rx = np.array([[1, 0, 0], [0, np.cos(roll), -np.sin(roll)], [0, np.sin(roll), np.cos(roll)]])
-    Ry = np.array([[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0],
-                   [-np.sin(pitch), 0, np.cos(pitch)]])
+    Ry = np.array(
+        [[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0], [-np.sin(pitch), 0, np.cos(pitch)]]
+    )
     Rz = np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
     R = Rz @ Ry @ Rx
     homogeneous = np.c_[points, np.ones(len(points))]
@@ -133,7 +157,7 @@ def bezier_length(control, t):
         points = points[:-1] + 0.4 * (points[1:] - points[:-1])
     t = t[:, None]
     p0, p1, p2, p3 = control[0], control[1], control[2], control[3]
-    curve = (1 - t)**3 * p0 + 3 * (1 - t)**2 * t * p1 + 3 * (1 - t) * t**2 * p2 + t**3 * p3
+    curve = (1 - t) ** 3 * p0 + 3 * (1 - t) ** 2 * t * p1 + 3 * (1 - t) * t**2 * p2 + t**3 * p3
     length = np.linalg.norm(np.diff(curve, axis=0), axis=1).sum()
     return length + points.sum()
 

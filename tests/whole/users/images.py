@@ -12,7 +12,7 @@ def convolution_by_slices(kernels, images):
     out = np.zeros((n, kernels.shape[0], h - k + 1, w - k + 1))
     for i in range(3):
         for j in range(3):
-            patch = images[:, None, i:h - k + 1 + i, j:w - k + 1 + j]
+            patch = images[:, None, i : h - k + 1 + i, j : w - k + 1 + j]
             out += kernels[None, :, i, j, None, None] * patch
     return np.mean(np.maximum(out, 0) ** 2)
 
@@ -42,8 +42,13 @@ def tv_denoising(u, f, lam=0.3, eps=1e-3):
     return 0.5 * np.sum((u - f) ** 2) + lam * grad_norm.sum()
 
 
-@user(lambda rng, n: (rng.normal(size=(n, 7)), rng.normal(size=(n + 2, 9)),
-                      rng.normal(size=(n + 2, 9))))
+@user(
+    lambda rng, n: (
+        rng.normal(size=(n, 7)),
+        rng.normal(size=(n + 2, 9)),
+        rng.normal(size=(n + 2, 9)),
+    )
+)
 def poisson_blending(inside, source, target):
     canvas = target.copy()
     canvas[1:-1, 1:-1] = inside
@@ -52,8 +57,13 @@ def poisson_blending(inside, source, target):
     return ((gx - sx) ** 2 + (gy - sy) ** 2).sum()
 
 
-@user(lambda rng, n: (rng.normal(size=(2, n, 6)) * 0.3, rng.normal(size=(n, 6)),
-                      rng.normal(size=(n, 6))))
+@user(
+    lambda rng, n: (
+        rng.normal(size=(2, n, 6)) * 0.3,
+        rng.normal(size=(n, 6)),
+        rng.normal(size=(n, 6)),
+    )
+)
 def optical_flow(flow, first, second, alpha=0.5):
     u, v = flow
     Ix = np.roll(first, -1, axis=1) - first
@@ -71,8 +81,12 @@ def bilinear_shift(shift, image):
     y, x = rows + shift[0], columns + shift[1]
     y0, x0 = np.floor(y).astype(int), np.floor(x).astype(int)
     fy, fx = y - y0, x - x0
-    value = ((1 - fy) * (1 - fx) * image[y0, x0] + (1 - fy) * fx * image[y0, x0 + 1]
-             + fy * (1 - fx) * image[y0 + 1, x0] + fy * fx * image[y0 + 1, x0 + 1])
+    value = (
+        (1 - fy) * (1 - fx) * image[y0, x0]
+        + (1 - fy) * fx * image[y0, x0 + 1]
+        + fy * (1 - fx) * image[y0 + 1, x0]
+        + fy * fx * image[y0 + 1, x0 + 1]
+    )
     return np.sum((value - image[rows, columns]) ** 2)
 
 

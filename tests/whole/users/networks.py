@@ -17,12 +17,16 @@ def gelu(x):
 
 
 def layers(rng, *sizes):
-    return [(rng.normal(size=(m, n)) / np.sqrt(m), 0.1 * rng.normal(size=n))
-            for m, n in zip(sizes, sizes[1:])]
+    return [
+        (rng.normal(size=(m, n)) / np.sqrt(m), 0.1 * rng.normal(size=n))
+        for m, n in zip(sizes, sizes[1:])
+    ]
 
 
-@user(lambda rng, n: (layers(rng, 3, 5, 4, 2), rng.normal(size=(n, 3)), rng.normal(size=(n, 2))),
-      compiled=True)
+@user(
+    lambda rng, n: (layers(rng, 3, 5, 4, 2), rng.normal(size=(n, 3)), rng.normal(size=(n, 2))),
+    compiled=True,
+)
 def mlp_list(params, x, y):
     activations = [x]
     for i, (W, b) in enumerate(params):
@@ -34,9 +38,17 @@ def mlp_list(params, x, y):
     return np.mean((activations[-1] - y) ** 2) + 1e-3 * penalty
 
 
-@user(lambda rng, n: ({"W1": rng.normal(size=(3, 4)), "b1": rng.normal(size=4),
-                       "W2": rng.normal(size=(4, 2)), "b2": rng.normal(size=2)},
-                      {"x": rng.normal(size=(n, 3)), "y": rng.integers(0, 2, n)}))
+@user(
+    lambda rng, n: (
+        {
+            "W1": rng.normal(size=(3, 4)),
+            "b1": rng.normal(size=4),
+            "W2": rng.normal(size=(4, 2)),
+            "b2": rng.normal(size=2),
+        },
+        {"x": rng.normal(size=(n, 3)), "y": rng.integers(0, 2, n)},
+    )
+)
 def mlp_dict(p, batch):
     h = relu(batch["x"] @ p["W1"] + p["b1"])
     logits = h @ p["W2"] + p["b2"]
@@ -65,9 +77,16 @@ class Net:
         return self.second(gelu(self.first(x)))
 
 
-@user(lambda rng, n: (Net(Dense(rng.normal(size=(3, 4)), rng.normal(size=4)),
-                          Dense(rng.normal(size=(4, 1)), rng.normal(size=1), "out")),
-                      rng.normal(size=(n, 3)), rng.normal(size=n)))
+@user(
+    lambda rng, n: (
+        Net(
+            Dense(rng.normal(size=(3, 4)), rng.normal(size=4)),
+            Dense(rng.normal(size=(4, 1)), rng.normal(size=1), "out"),
+        ),
+        rng.normal(size=(n, 3)),
+        rng.normal(size=n),
+    )
+)
 def mlp_dataclass(net, x, y):
     return np.square(net.forward(x).squeeze(-1) - y).mean()
 
@@ -86,9 +105,14 @@ def lstm_step(cell, h, c, x):
     return h, c
 
 
-@user(lambda rng, n: (Cell(rng.normal(size=(2, 12)), rng.normal(size=(3, 12)),
-                           rng.normal(size=12)),
-                      rng.normal(size=(n, 5, 2)), rng.normal(size=(n, 3))), compiled=True)
+@user(
+    lambda rng, n: (
+        Cell(rng.normal(size=(2, 12)), rng.normal(size=(3, 12)), rng.normal(size=12)),
+        rng.normal(size=(n, 5, 2)),
+        rng.normal(size=(n, 3)),
+    ),
+    compiled=True,
+)
 def lstm_unrolled(cell, sequence, target):
     hidden = cell.Wh.shape[0]
     h = np.zeros((sequence.shape[0], hidden))
@@ -100,12 +124,20 @@ def lstm_unrolled(cell, sequence, target):
     return np.mean((np.stack(outputs, axis=1).mean(axis=1) - target) ** 2)
 
 
-@user(lambda rng, n: ({k: rng.normal(size=(8, 8)) / 3 for k in ("q", "k", "v", "o")},
-                      rng.normal(size=(n, 4, 8))), sizes=(2, 3), compiled=True)
+@user(
+    lambda rng, n: (
+        {k: rng.normal(size=(8, 8)) / 3 for k in ("q", "k", "v", "o")},
+        rng.normal(size=(n, 4, 8)),
+    ),
+    sizes=(2, 3),
+    compiled=True,
+)
 def multi_head_attention(params, x, heads=2):
     B, T, D = x.shape
+
     def split(z):
         return z.reshape(B, T, heads, D // heads).transpose(0, 2, 1, 3)
+
     q, k, v = (split(x @ params[name]) for name in "qkv")
     scores = q @ k.swapaxes(-1, -2) / np.sqrt(D // heads)
     mask = np.triu(np.ones((T, T), dtype=bool), k=1)
@@ -124,8 +156,10 @@ def attention_einsum(W, x):
     return np.einsum("ts,sd,td->", w, x, x) / x.shape[0]
 
 
-@user(lambda rng, n: (rng.normal(size=6), rng.normal(size=6), rng.normal(size=(n, 4, 6))),
-      argnums=(0, 1, 2))
+@user(
+    lambda rng, n: (rng.normal(size=6), rng.normal(size=6), rng.normal(size=(n, 4, 6))),
+    argnums=(0, 1, 2),
+)
 def layer_norm(gamma, beta, x, eps=1e-5):
     mu = x.mean(axis=-1, keepdims=True)
     var = ((x - mu) ** 2).mean(axis=-1, keepdims=True)
@@ -133,15 +167,23 @@ def layer_norm(gamma, beta, x, eps=1e-5):
     return np.sum(np.sin(y))
 
 
-@user(lambda rng, n: (rng.normal(size=4), rng.normal(size=4), rng.normal(size=(n, 4))),
-      argnums=(0, 1, 2), compiled=True)
+@user(
+    lambda rng, n: (rng.normal(size=4), rng.normal(size=4), rng.normal(size=(n, 4))),
+    argnums=(0, 1, 2),
+    compiled=True,
+)
 def batch_norm(gamma, beta, x):
     xhat = (x - x.mean(0)) / np.sqrt(x.var(axis=0) + 1e-5)
     return np.sum(np.tanh(gamma * xhat + beta))
 
 
-@user(lambda rng, n: (layers(rng, 4, 6, 1), rng.normal(size=(n, 4)),
-                      (rng.random((n, 6)) < 0.8).astype(float)))
+@user(
+    lambda rng, n: (
+        layers(rng, 4, 6, 1),
+        rng.normal(size=(n, 4)),
+        (rng.random((n, 6)) < 0.8).astype(float),
+    )
+)
 def dropout_mask(params, x, mask, keep=0.8):
     (W1, b1), (W2, b2) = params
     h = relu(np.dot(x, W1) + b1)
@@ -149,8 +191,15 @@ def dropout_mask(params, x, mask, keep=0.8):
     return (np.dot(h, W2) + b2).mean()
 
 
-@user(lambda rng, n: (rng.normal(size=(7, 3)), rng.normal(size=(3, 7)),
-                      rng.integers(0, 7, (n, 4)), rng.integers(0, 7, n)), argnums=(0, 1))
+@user(
+    lambda rng, n: (
+        rng.normal(size=(7, 3)),
+        rng.normal(size=(3, 7)),
+        rng.integers(0, 7, (n, 4)),
+        rng.integers(0, 7, n),
+    ),
+    argnums=(0, 1),
+)
 def word_embeddings(E, W, context, target):
     bag = E[context].mean(axis=1)
     logits = bag @ W
@@ -160,8 +209,13 @@ def word_embeddings(E, W, context, target):
     return -np.log(p[np.arange(p.shape[0]), target]).mean()
 
 
-@user(lambda rng, n: ({"enc": rng.normal(size=(5, 4)), "dec": rng.normal(size=(2, 5))},
-                      rng.random((n, 5)), rng.normal(size=(n, 2))))
+@user(
+    lambda rng, n: (
+        {"enc": rng.normal(size=(5, 4)), "dec": rng.normal(size=(2, 5))},
+        rng.random((n, 5)),
+        rng.normal(size=(n, 2)),
+    )
+)
 def variational_autoencoder(params, x, noise):
     stats = x @ params["enc"]
     mu, logvar = stats[:, :2], stats[:, 2:]
@@ -182,8 +236,14 @@ def contrastive(a, b, temperature=0.2):
     return -0.5 * (np.mean(np.diag(rows)) + np.mean(np.diag(columns)))
 
 
-@user(lambda rng, n: (rng.normal(size=(3, 3)), rng.normal(size=(4, n, 3)),
-                      rng.integers(0, 3, (4, n))), argnums=(0, 1))
+@user(
+    lambda rng, n: (
+        rng.normal(size=(3, 3)),
+        rng.normal(size=(4, n, 3)),
+        rng.integers(0, 3, (4, n)),
+    ),
+    argnums=(0, 1),
+)
 def crf(transitions, unary, tags):
     """Linear chain over four positions: the partition function minus the tagged path."""
     alpha = unary[0]
@@ -196,8 +256,15 @@ def crf(transitions, unary, tags):
     return np.mean(np.log(np.exp(alpha).sum(-1)) - score)
 
 
-@user(lambda rng, n: (rng.normal(size=(3, 5)), rng.normal(size=(3, 4)), rng.normal(size=(n, 4)),
-                      rng.normal(size=(n, 5))), argnums=(0, 1))
+@user(
+    lambda rng, n: (
+        rng.normal(size=(3, 5)),
+        rng.normal(size=(3, 4)),
+        rng.normal(size=(n, 4)),
+        rng.normal(size=(n, 5)),
+    ),
+    argnums=(0, 1),
+)
 def radial_basis_network(weights, centres, X, Y):
     r2 = np.sum((X[:, None, :] - centres[None, :, :]) ** 2, axis=2)
     phi = np.exp(-r2 / (2.0 * 1.5**2))
@@ -212,8 +279,13 @@ def boltzmann_pseudolikelihood(W, v):
     return -np.mean(np.sum(v * field - np.log1p(np.exp(field)), axis=1))
 
 
-@user(lambda rng, n: (rng.normal(size=(4, 3)), rng.normal(size=(n, 4)),
-                      np.triu(rng.random((n, n)) < 0.5, 1).astype(float)))
+@user(
+    lambda rng, n: (
+        rng.normal(size=(4, 3)),
+        rng.normal(size=(n, 4)),
+        np.triu(rng.random((n, n)) < 0.5, 1).astype(float),
+    )
+)
 def graph_convolution(W, H, A):
     A = A + A.T + np.eye(A.shape[0])
     d = A.sum(axis=1)
@@ -229,6 +301,7 @@ def rotary_positions(W, x):
     pairs = q.reshape(B, T, D // 2, 2)
     angle = np.arange(T)[:, None] / 10000 ** (np.arange(D // 2) / (D // 2))
     c, s = np.cos(angle), np.sin(angle)
-    rotated = np.stack([pairs[..., 0] * c - pairs[..., 1] * s,
-                        pairs[..., 0] * s + pairs[..., 1] * c], axis=-1).reshape(q.shape)
+    rotated = np.stack(
+        [pairs[..., 0] * c - pairs[..., 1] * s, pairs[..., 0] * s + pairs[..., 1] * c], axis=-1
+    ).reshape(q.shape)
     return np.sum(np.einsum("btd,bsd->bts", rotated, q)) / (B * T)

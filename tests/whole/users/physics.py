@@ -30,8 +30,9 @@ def lennard_jones_pairs(positions):
     return np.sum(np.where(within, 4 * (s6**2 - s6), 0.0))
 
 
-@user(lambda rng, n: (rng.normal(size=(n, 2)), rng.integers(0, n, (10, 2)),
-                      rng.uniform(0.5, 1, 10)))
+@user(
+    lambda rng, n: (rng.normal(size=(n, 2)), rng.integers(0, n, (10, 2)), rng.uniform(0.5, 1, 10))
+)
 def spring_network(x, edges, rest, k=2.0, g=9.81):
     start, end = edges.T
     length = np.sqrt(((x[start] - x[end]) ** 2).sum(1) + 1e-8)
@@ -85,8 +86,10 @@ def sir_euler(theta, y0):
     return np.sum((np.array(infected) - [0.1, 0.15, 0.2]) ** 2) + 0.1 * R
 
 
-@user(lambda rng, n: (rng.normal(size=(n, 3)), rng.normal(size=(n, 3)), rng.uniform(1, 2, n)),
-      argnums=(0, 1, 2))
+@user(
+    lambda rng, n: (rng.normal(size=(n, 3)), rng.normal(size=(n, 3)), rng.uniform(1, 2, n)),
+    argnums=(0, 1, 2),
+)
 def rigid_body(x, v, m):
     com = np.average(x, axis=0, weights=m)
     r = x - com
@@ -97,8 +100,7 @@ def rigid_body(x, v, m):
     return kinetic + np.dot(L, omega)
 
 
-@user(lambda rng, n: (rng.normal(size=(n, 3)), rng.uniform(1, 2, n)), single=False,
-      sizes=(6, 6))
+@user(lambda rng, n: (rng.normal(size=(n, 3)), rng.uniform(1, 2, n)), single=False, sizes=(6, 6))
 def gravity(x, m, soft=0.05):
     i, j = np.tril_indices(len(m), -1)
     d = x[i] - x[j]

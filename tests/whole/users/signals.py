@@ -4,8 +4,9 @@ import numpy as np
 from whole.users.case import user
 
 
-@user(lambda rng, n: (rng.normal(size=3), rng.normal(size=n), rng.normal(size=n + 2)),
-      compiled=True)
+@user(
+    lambda rng, n: (rng.normal(size=3), rng.normal(size=n), rng.normal(size=n + 2)), compiled=True
+)
 def deconvolution(kernel, signal, measured):
     model = np.convolve(signal, kernel)
     return np.sum((model - measured) ** 2) + 0.1 * np.abs(kernel).sum()
@@ -73,7 +74,7 @@ def autoregression(phi, log_sigma, x):
 
 @user(lambda rng, n: (rng.normal(size=5), rng.normal(size=n)))
 def savitzky_windows(weights, x):
-    windows = np.array([x[k:len(x) - 4 + k] for k in range(5)])
+    windows = np.array([x[k : len(x) - 4 + k] for k in range(5)])
     smooth = weights @ windows
     return np.ptp(smooth) + np.var(smooth)
 

@@ -91,8 +91,10 @@ def partial_and_star_arguments(x):
 def make_smoother(width):
     weights = np.hanning(2 * width + 1) + 0.1
     weights /= weights.sum()
+
     def smooth(x):
         return np.convolve(x, weights, mode="same")
+
     return smooth
 
 
@@ -140,8 +142,12 @@ def scalar_math(x, y):
 def special_functions(p, q):
     kl = special.rel_entr(p, q).sum() + special.xlogy(p, q).sum()
     probit = special.ndtr(special.logit(p))
-    return kl + np.sum(special.expit(q) * special.erf(p)) + special.logsumexp(probit) \
+    return (
+        kl
+        + np.sum(special.expit(q) * special.erf(p))
+        + special.logsumexp(probit)
         + special.xlog1py(p, q).mean()
+    )
 
 
 @user(lambda rng, n: ((rng.normal(size=n), (rng.normal(size=(n, 2)), 0.5)), {"w": 2}))
