@@ -54,7 +54,7 @@ class CompiledFunction:
         }
         self.function = function
         self._specializations: list[Specialization] = []
-        self._last: Specialization | None = None
+        self._last: list[Callable[..., Any] | None] = [None]  # the call path that ran last
         self._lock = threading.RLock()
         self._task = _make_task(function, **self._options)
         self._calls: list[Callable[..., Any]] = []
@@ -74,6 +74,7 @@ class CompiledFunction:
             f"    for _adjit_call in _adjit_calls:\n"
             f"        _adjit_result = _adjit_call({values})\n"
             f"        if _adjit_result is not _adjit_miss:\n"
+            f"            _adjit_last[0] = _adjit_call\n"
             f"            return _adjit_result\n"
             f"    return _adjit_slow({as_tuple})\n"
         )
@@ -83,6 +84,7 @@ class CompiledFunction:
         name = self._task.name
         namespace: dict[str, Any] = {
             "_adjit_calls": self._calls,
+            "_adjit_last": self._last,
             "_adjit_miss": MISS,
             "_adjit_slow": self._slow,
             "_adjit_missing": MISSING,
@@ -102,6 +104,7 @@ class CompiledFunction:
         for call in tuple(self._calls):
             result = call(*taken.values)
             if result is not MISS:
+                self._last[0] = call
                 return result
         try:
             with self._lock:
@@ -128,7 +131,7 @@ class CompiledFunction:
     def _specialize(self, taken: arguments.Arguments) -> Specialization:
         for known in self._specializations:
             if known.matches(*taken.values):
-                self._last = known
+                self._last[0] = known.call
                 return known
         made = Specialization(self._task, taken)
         self._specializations.append(made)
@@ -140,7 +143,7 @@ class CompiledFunction:
                 stacklevel=4,
             )
         self._calls.insert(0, made.call)
-        self._last = made
+        self._last[0] = made.call
         return made
 
     # What the code looks like
@@ -152,14 +155,15 @@ class CompiledFunction:
 
     def _for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialization:
         if not args and not kwargs:
-            if self._last is None:
-                if not self._task.parameters.names:
-                    return self._specialize(arguments.take_apart(self._task, ()))
-                raise ArgumentError(
-                    f"{self._task.name} has not been called yet, so there is no code to show",
-                    remedy="pass arguments, or call it first",
-                )
-            return self._last
+            for known in self._specializations:
+                if known.call is self._last[0]:
+                    return known
+            if not self._task.parameters.names:
+                return self._specialize(arguments.take_apart(self._task, ()))
+            raise ArgumentError(
+                f"{self._task.name} has not been called yet, so there is no code to show",
+                remedy="pass arguments, or call it first",
+            )
         with self._lock:
             return self._specialize(arguments.take_apart(self._task, self._bind(*args, **kwargs)))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from adjit import check_grads, grad, jit, value_and_grad
-from adjit.errors import CheckError, LeakedTraceError, ShapeError, UnsupportedError
+from adjit.errors import ArgumentError, CheckError, LeakedTraceError, ShapeError, UnsupportedError
 
 X = np.array([0.5, -1.0, 2.0])
 
@@ -208,3 +208,15 @@ def test_an_impure_function_is_reported():
     np.testing.assert_allclose(g(X), 0.0)
     counter["n"] += 1
     np.testing.assert_allclose(g(X), 1.0)
+
+
+def test_source_without_arguments_is_the_last_calls():
+    g = grad(lambda x: np.sum(x**2) if x.ndim == 1 else np.sum(np.tanh(x)))
+    with pytest.raises(ArgumentError, match="not been called"):
+        g.source()
+    g(X)
+    g(np.ones((2, 2)))
+    assert "tanh" in g.source()
+    g(X)
+    assert "tanh" not in g.source()
+    assert "tanh" in g.source(np.ones((2, 2)))
