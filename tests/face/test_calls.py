@@ -220,3 +220,18 @@ def test_source_without_arguments_is_the_last_calls():
     g(X)
     assert "tanh" not in g.source()
     assert "tanh" in g.source(np.ones((2, 2)))
+
+
+@pytest.mark.compiled
+def test_unaligned_packed_and_read_only_arguments(monkeypatch):
+    monkeypatch.setenv("ADJIT_BACKEND", "numba")
+    unaligned = np.zeros(8 * 100 + 1, np.uint8)[1:].view(np.float64)
+    unaligned[:] = np.linspace(0, 1, 100)
+    packed = np.zeros(100, [("tag", "i1"), ("x", "f8")])
+    packed["x"] = unaligned
+    read_only = np.linspace(0, 1, 100)
+    read_only.flags.writeable = False
+    assert not unaligned.flags.aligned
+    g = grad(lambda x: np.sum(np.exp(x) * x))
+    for x in (unaligned, packed["x"], read_only):
+        np.testing.assert_allclose(g(x), np.exp(x) * (1 + x), rtol=1e-13)
