@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from adjit.ir.dims import Size, Symbol
+from adjit.ir.dims import Size, Symbol, as_symbol
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.indexing import At, AtValue, Gather, NewAxis, Slice, Spec
 from adjit.ir.substitution import substitute
@@ -131,10 +131,20 @@ def number(size: Size, sizes: Mapping[Symbol, Size]) -> int:
 def checked(type: Type, array: Any, sizes: Mapping[Symbol, Size], what: str) -> Any:
     """The array, after a check of dtype and shape against the graph's type."""
     array = np.asarray(array)
-    shape = tuple(number(n, sizes) for n in type.shape)
+    shape = tuple(
+        length if _is_capacity(n, sizes) else number(n, sizes)
+        for n, length in zip(type.shape, array.shape, strict=False)
+    )
+    assert len(shape) == len(type.shape), f"{what}: {array.ndim} axes, the graph says {type}"
     assert array.shape == shape, f"{what}: shape {array.shape}, the graph says {shape}"
     assert array.dtype == type.dtype, f"{what}: {array.dtype}, the graph says {type.dtype}"
     return array
+
+
+def _is_capacity(size: Size, sizes: Mapping[Symbol, Size]) -> bool:
+    """True for the length of a growing storage, which nothing binds."""
+    symbol = as_symbol(size)
+    return symbol is not None and symbol not in sizes and symbol.name.startswith("capacity")
 
 
 def _read(env: Mapping[Value, Any], x: Operand) -> Any:
@@ -267,20 +277,54 @@ def _branch(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
 def _loop(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
     p = eqn.params
     carried, captured = inputs[: p["carried"]], inputs[p["carried"] :]
-    start, stop, step = (number(p[k], sizes) for k in ("start", "stop", "step"))
-    for k in range(start, stop, step):
-        inner = {**sizes, p["symbol"]: k}
-        carried = run(eqn.regions[0], [np.int64(k), *carried, *captured], inner)
+    for k in range(number(p["count"], sizes)):
+        carried = run(eqn.regions[0], [*carried, *captured], {**sizes, p["symbol"]: k})
     return carried
 
 
 def _while(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
-    n = eqn.params["carried"]
-    carried, captured = inputs[:n], inputs[n:]
+    p = eqn.params
+    carried, captured = inputs[: p["carried"]], inputs[p["carried"] :]
     condition, body = eqn.regions
-    while run(condition, [*carried, *captured], sizes)[0]:
-        carried = run(body, [*carried, *captured], sizes)
-    return carried
+    trips = 0
+    inner = {**sizes, p["symbol"]: trips}
+    while run(condition, [*carried, *captured], inner)[0]:
+        carried = run(body, [*carried, *captured], inner)
+        trips += 1
+        inner = {**sizes, p["symbol"]: trips}
+    return [*carried, np.int64(trips)]
+
+
+def _checkpoint(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
+    return run(eqn.regions[0], inputs, sizes)
+
+
+def _bind(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
+    sizes[eqn.params["symbol"]] = int(inputs[0])
+    return inputs
+
+
+def _undefined(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Entries that nobody may read: NaN, or a strange number."""
+    return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else 77, dtype)
+
+
+def _empty(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
+    return (_undefined(_shape(eqn, sizes), eqn.params["dtype"]),)
+
+
+def _storage(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
+    return (_undefined((2, *_shape(eqn, sizes)), eqn.params["dtype"]),)
+
+
+def _reserve(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
+    (x,) = inputs
+    missing = number(eqn.params["count"], sizes) - len(x)
+    return (
+        (x,)
+        if missing <= 0
+        else (np.concatenate([x, _undefined((missing + 1, *x.shape[1:]), x.dtype)]),)
+    )
 
 
 RULES: dict[str, Callable[[Equation, list[Any], Sizes], Sequence[Any]]] = {
@@ -302,4 +346,9 @@ RULES: dict[str, Callable[[Equation, list[Any], Sizes], Sequence[Any]]] = {
     "branch": _branch,
     "loop": _loop,
     "while": _while,
+    "checkpoint": _checkpoint,
+    "bind": _bind,
+    "empty": _empty,
+    "storage": _storage,
+    "reserve": _reserve,
 }

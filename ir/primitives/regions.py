@@ -1,4 +1,8 @@
-"""Primitives with regions: control flow. Everything a region uses is one of its inputs."""
+"""Primitives with regions: control flow. Everything a region uses is one of its inputs.
+
+A region sees the symbols of the graph around it. Symbols that are bound inside it (a loop's
+iteration number, the count of a `nonzero`, a `bind`) mean nothing outside of it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from adjit.ir.primitives.core import Primitive, register, require
 from adjit.ir.values import Type
 
 BOOL = np.dtype(np.bool_)
+INT = np.dtype(np.int64)
 Params = Mapping[str, Any]
 
 
@@ -34,7 +39,8 @@ def _branch(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tu
 def _loop(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     (body,) = regions
     n = params["carried"]
-    require(_inputs(body)[1:] == tuple(types), "loop: body inputs are index, carried, captured")
+    require({"count", "symbol", "start", "step", "name"} <= set(params), "loop: parameters")
+    require(_inputs(body) == tuple(types), "loop: body inputs are carried, captured")
     require(_outputs(body) == tuple(types[:n]), "loop: the body returns what it carries")
     return _outputs(body)
 
@@ -45,14 +51,28 @@ def _while(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tup
     require(_inputs(condition) == _inputs(body) == tuple(types), "while: region inputs")
     require(_outputs(condition) == (Type(BOOL),), "while: the condition is a bool scalar")
     require(_outputs(body) == tuple(types[:n]), "while: the body returns what it carries")
+    return (*_outputs(body), Type(INT))
+
+
+def _checkpoint(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
+    (body,) = regions
+    require(_inputs(body) == tuple(types), "checkpoint: body inputs are the operands")
     return _outputs(body)
 
 
 #: `branch(predicate, *captured) {then, otherwise}`: only the region taken is run.
 branch = register(Primitive("branch", "region", _branch))
-#: `loop(*carried, *captured; start, stop, step, symbol, carried) {body}`: sizes start, stop, step;
-#: the body's inputs are (index, *carried, *captured), its outputs the new carried values;
-#: `symbol` stands for the index in sizes inside the body.
+#: `loop(*carried, *captured; count, symbol, carried, start, step, name) {body}`: the body is run
+#: `count` times (not at all where count <= 0). Its inputs are (*carried, *captured), its outputs the
+#: new carried values; the operands of the equation are the first ones, its outputs the last ones.
+#: Inside the body, `symbol` stands for the iteration number 0, 1, ..., count - 1. `carried` is the
+#: number of carried values. For the reader only: the user's index is `start + step * symbol`,
+#: called `name`.
 loop = register(Primitive("loop", "region", _loop))
-#: `while(*carried, *captured; carried) {condition, body}`.
+#: `while(*carried, *captured; carried, symbol, name) {condition, body} -> *carried, trips`: as
+#: `loop`, while the condition of (*carried, *captured) holds; `trips`, int64, is how often the body
+#: was run. `symbol` is the iteration number, in the condition too.
 while_ = register(Primitive("while", "region", _while))
+#: `checkpoint(*captured) {body}`: the outputs of the body; the adjoint keeps the operands only and
+#: runs the body once more.
+checkpoint = register(Primitive("checkpoint", "region", _checkpoint))

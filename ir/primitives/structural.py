@@ -168,3 +168,35 @@ def nonzero(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tu
     The symbol is bound by this equation: the number of True entries."""
     require(types[0].dtype == BOOL and types[0].ndim > 0, "nonzero of a bool array")
     return (Type(INT, (symbol_size(params["symbol"]),)),) * types[0].ndim
+
+
+@_structural("bind")
+def bind(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
+    """`bind(k; symbol)`: k itself, an int64 scalar; from here on `symbol` stands for its number
+    (in the regions of later equations too)."""
+    require(list(types) == [Type(INT)], "bind of an int64 scalar")
+    require("symbol" in params, "bind: a symbol")
+    return (types[0],)
+
+
+@_structural("empty")
+def empty(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
+    """`empty(; shape, dtype)`: an array whose entries are undefined, to be written before they are
+    read."""
+    require(not types, "empty takes no inputs")
+    return (Type(np.dtype(params["dtype"]), tuple(params["shape"])),)
+
+
+@_structural("storage")
+def storage(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
+    """`storage(; symbol, shape, dtype)`: undefined entries of this shape along a leading axis that
+    grows (see `reserve`); `symbol` stands for its length in types and is bound by nothing."""
+    require(not types, "storage takes no inputs")
+    return (Type(np.dtype(params["dtype"]), (symbol_size(params["symbol"]), *params["shape"])),)
+
+
+@_structural("reserve")
+def reserve(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
+    """`reserve(x; count)`: x, a `storage`, with a leading axis of at least `count` entries."""
+    require(types[0].ndim >= 1 and "count" in params, "reserve of a storage")
+    return (types[0],)
