@@ -86,7 +86,7 @@ def emit_loop(
         carried=len(inputs),
         start=start,
         step=step,
-        name=name,
+        index_name=name,
     )
     _name_after(made, inputs)
     return made
@@ -114,7 +114,7 @@ def emit_while(
         ],
         symbol=symbol,
         carried=len(inputs),
-        name=name,
+        index_name=name,
     )
     _name_after(made, inputs)
     return made

@@ -39,7 +39,7 @@ def _branch(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tu
 def _loop(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     (body,) = regions
     n = params["carried"]
-    require({"count", "symbol", "start", "step", "name"} <= set(params), "loop: parameters")
+    require({"count", "symbol", "start", "step", "index_name"} <= set(params), "loop: parameters")
     require(_inputs(body) == tuple(types), "loop: body inputs are carried, captured")
     require(_outputs(body) == tuple(types[:n]), "loop: the body returns what it carries")
     return _outputs(body)
@@ -62,14 +62,14 @@ def _checkpoint(types: Sequence[Type], params: Params, regions: Sequence[Any]) -
 
 #: `branch(predicate, *captured) {then, otherwise}`: only the region taken is run.
 branch = register(Primitive("branch", "region", _branch))
-#: `loop(*carried, *captured; count, symbol, carried, start, step, name) {body}`: the body is run
+#: `loop(*carried, *captured; count, symbol, carried, start, step, index_name) {body}`: the body is run
 #: `count` times (not at all where count <= 0). Its inputs are (*carried, *captured), its outputs the
 #: new carried values; the operands of the equation are the first ones, its outputs the last ones.
 #: Inside the body, `symbol` stands for the iteration number 0, 1, ..., count - 1. `carried` is the
 #: number of carried values. For the reader only: the user's index is `start + step * symbol`,
-#: called `name`.
+#: called `index_name`.
 loop = register(Primitive("loop", "region", _loop))
-#: `while(*carried, *captured; carried, symbol, name) {condition, body} -> *carried, trips`: as
+#: `while(*carried, *captured; carried, symbol, index_name) {condition, body} -> *carried, trips`: as
 #: `loop`, while the condition of (*carried, *captured) holds; `trips`, int64, is how often the body
 #: was run. `symbol` is the iteration number, in the condition too.
 while_ = register(Primitive("while", "region", _while))
