@@ -101,15 +101,18 @@ def emit_while(
     *,
     symbol: Symbol,
     name: str = "i",
+    condition_inputs: Sequence[Value] | None = None,
 ) -> tuple[Value, ...]:
-    """Append a `while`; returns the last carried values and the number of trips."""
-    captured = free_values(inputs, [condition, body])
+    """Append a `while`; returns the last carried values and the number of trips. In the condition
+    the carried values are `condition_inputs`, where these are others."""
+    tested = inputs if condition_inputs is None else condition_inputs
+    captured = free_values((*inputs, *tested), [condition, body])
     made = builder.bind(
         rg.while_,
         *first,
         *captured,
         regions=[
-            close(inputs, captured, condition, "condition"),
+            close(tested, captured, condition, "condition"),
             close(inputs, captured, body),
         ],
         symbol=symbol,

@@ -63,10 +63,7 @@ class TracedArray:
         self.writable = writable
         self._strides = strides
         if steps:
-            b, table = cell.trace.builder, cell.trace.sizes.table
-            self._seen = (cell.value, read(b, cell.value, steps, table))
-        else:
-            self._seen = (cell.value, cell.value)
+            self._look()
 
     # What it is.
 
@@ -82,15 +79,22 @@ class TracedArray:
     @property
     def operand(self) -> Operand:
         """The present value, in the trace that it belongs to."""
-        if self._seen[0] is not self.cell.value:
-            b, table = self.trace.builder, self.trace.sizes.table
-            self._seen = (self.cell.value, read(b, self.cell.value, self.steps, table))
+        if not self.steps:
+            return self.cell.value
+        # what was read inside of a region is not known outside of it
+        if self._seen[0] is not self.cell.value or self._seen[2] not in self.trace.depths:
+            self._look()
         return self._seen[1]
+
+    def _look(self) -> None:
+        trace, value = self.trace, self.cell.value
+        found = read(trace.builder, value, self.steps, trace.sizes.table)
+        self._seen = (value, found, trace.depths[-1])
 
     @property
     def dims(self) -> Shape:
         """The shape as sizes."""
-        return self._seen[1].shape
+        return self.operand.shape
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -100,7 +104,7 @@ class TracedArray:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self._seen[1].type.dtype
+        return self.cell.value.type.dtype
 
     @property
     def ndim(self) -> int:
@@ -302,8 +306,9 @@ class TracedArray:
         return bool(dispatch.lower(current_for(self.trace), np.any, (self == item,), {}))
 
     def __repr__(self) -> str:
-        name = getattr(self._seen[1], "name", "")
-        return f"<traced {name + ': ' if name else ''}{self._seen[1].type}>"
+        seen = self._seen[1] if self.steps else self.cell.value
+        name = getattr(seen, "name", "")
+        return f"<traced {name + ': ' if name else ''}{seen.type}>"
 
     def __copy__(self) -> TracedArray:
         return (

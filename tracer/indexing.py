@@ -170,11 +170,11 @@ def _to_spec(t: Trace, x: TracedArray, entries: Sequence[Any], *, scalar: bool) 
         size = x.dims[axis]
         if isinstance(entry, slice):
             spec.append(slice_item(t, entry, size))
-        elif isinstance(entry, (int, SymInt)) and not t.sizes.is_known(size - size_of(entry)):
-            spec.append(AtValue(len(operands)))  # checked when it runs
-            operands.append(t.lift(entry))
         elif isinstance(entry, (int, SymInt)):
-            spec.append(At(position(t, size_of(entry), size, axis)))
+            place = _place(t, size_of(entry), size, axis)
+            spec.append(AtValue(len(operands)) if place is None else At(place))
+            if place is None:  # checked when it runs
+                operands.append(t.lift(entry))
         else:
             item, operand, copy = _array_item(t, entry, size, axis, len(operands))
             spec.append(item)
@@ -191,6 +191,21 @@ def _resolved(item: Item, resolve: Any) -> Item:
     if isinstance(item, Slice):
         return Slice(resolve(item.start), resolve(item.size), item.step)
     return At(resolve(item.index)) if isinstance(item, At) else item
+
+
+def _place(t: Trace, index: Size, size: Size, axis: int) -> Size | None:
+    """An index of an axis, counted from the start; None where only the run can tell whether it is
+    in range."""
+    sizes = t.sizes
+    if sizes.is_known(size - index):
+        return position(t, index, size, axis)
+    if not sizes.ranges.mentions(sizes.resolve(size - index)):
+        return None
+    if sizes.at_least(index):
+        return sizes.resolve(index) if sizes.at_least(size - index, 1) else None
+    if sizes.at_least(index * -1, 1) and sizes.at_least(index + size):
+        return sizes.resolve(index + size)
+    return None
 
 
 def position(t: Trace, index: Size, size: Size, axis: int) -> Size:

@@ -6,9 +6,11 @@ import copy
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adjit.ir.values import Operand
+from adjit.tracer.control.rows import expanded, has_rows
 from adjit.tracer.operators import is_traced
 from adjit.tracer.symint import SymInt
 
@@ -37,8 +39,20 @@ def collect_outputs(trace: Trace, result: Any) -> tuple[tuple[Operand, ...], Any
         kind = x.kind if is_traced(x) else "python"
         return OutputLeaf(len(outputs) - 1, kind == "python", kind)
 
+    result = _spread(trace, result)
     tree = map_traced(leaf, map_traced(lambda x: _number(trace, x), result))
     return tuple(outputs), tree
+
+
+def _spread(trace: Trace, tree: Any) -> Any:
+    """The structure with the items of lists that loops have appended to one by one."""
+    if has_rows(tree):
+        return type(tree)(map(partial(_spread, trace), expanded(trace, tree)))
+    if type(tree) in (list, tuple):
+        return type(tree)(map(partial(_spread, trace), tree))
+    if type(tree) is dict:
+        return {key: _spread(trace, x) for key, x in tree.items()}
+    return tree
 
 
 def _number(trace: Trace, x: Any) -> Any:

@@ -245,7 +245,7 @@ def _mapped(old: Any, new: Any) -> Any:
 
 def holds_traced(obj: Any) -> bool:
     """True when an object is traced, or is a container that holds traced values."""
-    if is_traced(obj):
+    if is_traced(obj) or type(obj).__name__ == "Rows":
         return True
     if isinstance(obj, dict):
         return any(map(holds_traced, obj.values()))

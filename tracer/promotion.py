@@ -88,7 +88,11 @@ def any_traced(items: Any) -> bool:
     """True when a nested list holds a traced value, a size or an array."""
     if isinstance(items, (list, tuple)):
         return any(map(any_traced, items))
-    return is_traced(items) or isinstance(items, (SymInt, np.ndarray))
+    return (
+        is_traced(items)
+        or isinstance(items, (SymInt, np.ndarray))
+        or type(items).__name__ == "Rows"
+    )
 
 
 def as_array(trace: Trace, items: Sequence[Any]) -> np.ndarray[Any, Any]:

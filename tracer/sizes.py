@@ -17,7 +17,9 @@ from adjit.ir.errors import DataDependentError, ShapeError
 from adjit.ir.magnitude import LARGEST, may_overflow
 from adjit.ir.substitution import hint, substitute
 from adjit.ir.values import Shape
+from adjit.tracer.control.journal import NotRollable
 from adjit.tracer.equations import divided, linear_symbols, solve, without_common_factors
+from adjit.tracer.proofs import Ranges
 from adjit.tracer.symint import SymInt
 
 __all__ = ["SizeGuard", "Sizes", "SymInt"]
@@ -57,11 +59,21 @@ class Sizes:
         self._rank: dict[Symbol, int] = {}
         #: symbols that are quotients of others: (the other, the divisor)
         self.parts: dict[Symbol, tuple[Symbol, int]] = {}
+        self.ranges = Ranges()
 
     def declare(self, symbol: Symbol) -> Size:
         """Make a symbol known; of two that are equal, the one declared first is kept."""
         self._rank.setdefault(symbol, len(self._rank))
         return symbol_size(symbol)
+
+    def newer(self, size: Size, mark: int) -> bool:
+        """True where a size mentions a symbol that was declared after the first `mark` ones."""
+        return any(self._rank.get(s, mark) >= mark for s in symbols_of(self.resolve(size)))
+
+    @property
+    def declared(self) -> int:
+        """How many symbols have been declared."""
+        return len(self._rank)
 
     def is_declared(self, symbol: Symbol) -> bool:
         """True for a name that is taken: symbols are equal when their names are."""
@@ -98,10 +110,53 @@ class Sizes:
             if hint(part) is not None
         )
 
+    def settle(self, a: Size, op: str, b: Size) -> bool | None:
+        """The truth of `a op b` in all turns of the loops around; None where it may change from
+        turn to turn."""
+        if op in _OPPOSITE:
+            found = self.settle(a, _OPPOSITE[op], b)
+            return None if found is None else not found
+        difference = self.resolve(a - b)
+        if not self.ranges.mentions(difference):
+            return self.decide(a, op, b)
+        if op == "==":
+            apart = self.at_least(difference - 1) or self.at_least(difference * -1 - 1)
+            return False if apart else None
+        ahead, behind = (difference, difference * -1 - 1)
+        if op == "<=":
+            ahead, behind = difference * -1, difference - 1
+        return True if self.at_least(ahead) else False if self.at_least(behind) else None
+
+    def at_least(self, size: Size, lowest: int = 0) -> bool:
+        """True where `size >= lowest` in all turns; guarded where the sizes met while tracing
+        are needed for it. False: not known."""
+        size = self.resolve(size) - lowest
+        if self.proves(size):
+            return True
+        limits = self.ranges.limits
+        for found in self.ranges.candidates(size):
+            value = hint(self.resolve(found))
+            if value is not None and value >= 0 and not any(s in limits for s in symbols_of(found)):
+                return self.decide(found, ">=", 0)
+        return False
+
+    def proves(self, size: Size) -> bool:
+        """True where `size >= 0` in all turns and for all sizes of the arguments."""
+        return self.ranges.proves(self.resolve(size))
+
     def decide(self, a: Size, op: str, b: Size) -> bool:
         """The truth of `a op b`: proved by bounds, else as while tracing, with a guard."""
         if op in _OPPOSITE:
             return not self.decide(a, _OPPOSITE[op], b)
+        if self.ranges.mentions(self.resolve(a - b)):
+            found = self.settle(a, op, b)
+            if found is not None:
+                return found
+            raise DataDependentError(
+                f"the code needs to know whether {self.show(a)} {op} {self.show(b)}, which changes "
+                "from turn to turn of a loop",
+                remedy="use sizes that are the same in all turns",
+            )
         difference = self.resolve(a - b)
         if isinstance(difference, int):
             return COMPARE[op](difference, 0)
@@ -131,6 +186,12 @@ class Sizes:
         size = self.resolve(size)
         if isinstance(size, int):
             return size
+        if self.ranges.mentions(size):
+            raise NotRollable(
+                f"Python needs the number {self.show(size)}, which changes from turn to turn of a "
+                "loop",
+                remedy="stack the items of a list into one array (np.stack) and index that",
+            )
         value = hint(size)
         if value is None:
             raise DataDependentError(
@@ -206,6 +267,7 @@ class Sizes:
         step = {symbol: size}
         self.table = {s: substitute(old, step) for s, old in self.table.items()}
         self.table[symbol] = size
+        self.ranges.rewrite(step)
         for listener in self.listeners:
             listener(step)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adjit.ir.bounds import maximum, minimum
 from adjit.ir.dims import Size
+from adjit.ir.errors import DataDependentError
 from adjit.ir.indexing import Slice
 from adjit.tracer.symint import SymInt
 
@@ -41,18 +42,30 @@ def _number(bound: Any) -> Size:
 def _clipped(t: Trace, bound: Any, size: Size, *, default: Size, low: Size, high: Size) -> Size:
     if bound is None:
         return default
-    decide = t.sizes.decide
+    settle, ranges = t.sizes.settle, t.sizes.ranges
     value = _number(bound)
-    if not t.sizes.is_known(size):
-        value = value + size if not decide(value, ">=", 0) else value
+    positive = settle(value, ">=", 0)
+    if positive is None:
+        raise t.error(
+            DataDependentError,
+            f"the bound {t.sizes.show(value)} of a slice may be negative in some turns of a loop, "
+            "and then counts from the end",
+            "write max(bound, 0), or let the loop start later",
+        )
+    value = value if positive else value + size
+    if not (t.sizes.is_known(size) or ranges.mentions(size)):
         return maximum(minimum(value, high), low)
-    if not decide(value, ">=", 0):
-        value = value + size
-        return value if decide(value, ">=", low) else low
-    return value if decide(value, "<=", high) else high
+    if not positive:
+        inside = settle(value, ">=", low)
+        return value if inside else low if inside is False else maximum(value, low)
+    inside = settle(value, "<=", high)
+    return value if inside else high if inside is False else minimum(value, high)
 
 
 def _count(t: Trace, distance: Size, step: int) -> Size:
+    if t.sizes.ranges.mentions(t.sizes.resolve(distance)):
+        least = distance if t.sizes.at_least(distance) else maximum(distance, 0)
+        return (least + (step - 1)) // step
     if not t.sizes.is_known(distance):
         return (maximum(distance, 0) + (step - 1)) // step
     if not t.sizes.decide(distance, ">", 0):

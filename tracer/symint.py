@@ -47,7 +47,11 @@ class SymInt:
             other = int(other)
         if not is_integer(other):
             return NotImplemented
-        return self._here().sizes.decide(self.size, op, size_of(other))
+        trace = self._here()
+        found = trace.sizes.settle(self.size, op, size_of(other))
+        return (
+            trace.operate(op, trace.number(self), trace.number(other)) if found is None else found
+        )
 
     def __eq__(self, other: object) -> Any:
         found = self._decide("==", other)
@@ -72,6 +76,8 @@ class SymInt:
     def _order(self, op: str, other: Any) -> Any:
         found = self._decide(op, other)
         if found is NotImplemented and isinstance(other, float):
+            if self.trace.sizes.ranges.mentions(self.size):
+                return self._here().operate(op, self._here().number(self), other)
             number = int(self)
             return {
                 "<": number < other,
@@ -111,7 +117,10 @@ class SymInt:
         return self
 
     def __abs__(self) -> Any:
-        return self if self >= 0 else -self
+        positive = self._here().sizes.settle(self.size, ">=", 0)
+        if positive is None:
+            return abs(self._here().number(self))
+        return self if positive else -self
 
     def __invert__(self) -> Any:
         return -self - 1

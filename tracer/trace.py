@@ -11,7 +11,7 @@ import numpy as np
 from adjit.ir.builder import GraphBuilder
 from adjit.ir.dims import Dim, Size, Symbol, as_symbol
 from adjit.ir.errors import AdjitError, DTypeError, TraceError
-from adjit.ir.graph import SymbolSource
+from adjit.ir.graph import Equation, Graph, SymbolSource
 from adjit.ir.primitives import Primitive
 from adjit.ir.primitives import structural as st
 from adjit.ir.rewrite import substitute_params
@@ -20,6 +20,8 @@ from adjit.ir.values import Literal, Operand, Type, Value, literal
 from adjit.tracer import dispatch, operators, promotion
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.context import current_for
+from adjit.tracer.control.journal import Journals
+from adjit.tracer.control.rows import has_rows, stacked
 from adjit.tracer.guards import Leaf
 from adjit.tracer.layout import is_contiguous
 from adjit.tracer.outside import Outside
@@ -49,6 +51,7 @@ class Trace:
         self.parent = parent
         self.name = name
         self.builder = GraphBuilder()
+        self.base = self.builder.equations
         self.alive = True
         self.inputs: list[Value] = []
         self.sources: dict[Symbol, SymbolSource] = {}
@@ -66,6 +69,12 @@ class Trace:
         self.sizes.listeners.append(self.rewrite_sizes)
         self.own_classes: set[Any] = set()
         self.located: BaseException | None = None
+        self.changes = Journals()
+        self.unrolled: Exception | None = None  # why a loop runs turn by turn
+        self.frames: list[Any] = []  # the functions that run, outermost first (of the root)
+        self.blocks: list[list[Equation]] = []  # of regions that are being traced
+        self.depths: list[int] = [0]  # the births of the regions that are open
+        self.stand_ins: list[Value] = []  # carried values inside of regions
         self.nonzeros: dict[Operand, tuple[Value, ...]] = {}
         self.interned: dict[Any, Operand] = {}
 
@@ -176,6 +185,8 @@ class Trace:
 
     def _stack(self, items: Sequence[Any]) -> Operand:
         """An array from a nested list, as `np.array` makes it."""
+        if has_rows(items):
+            return stacked(self, items)
         if not promotion.any_traced(items):
             return self.lift(self.outside.fresh(promotion.as_array(self, items)))
         parts = [self.lift(x) for x in items]
@@ -230,6 +241,10 @@ class Trace:
         """Call the lowering of a NumPy function."""
         return dispatch.lower(self, function, args, kwargs)
 
+    def number(self, x: Any) -> TracedArray:
+        """A size or Python number as a traced one."""
+        return self.wrap(self.lift(x), weak=True)
+
     def operate(self, symbol: str, a: Any, b: Any) -> Any:
         """`a symbol b`, where one of them is a size."""
         return operators.binary(symbol, a, b)
@@ -260,10 +275,11 @@ class Trace:
         """Stop a runaway unrolling."""
         count = len(self.builder.equations)
         if count > MAX_EQUATIONS:
+            reason = getattr(self.root.unrolled, "reason", str(self.root.unrolled or ""))
             raise self.error(
                 TraceError,
                 f"the function has grown to {count} operations: a Python loop is "
-                "unrolled, one copy of its body for each turn",
+                "unrolled, one copy of its body for each turn" + (f" ({reason})" if reason else ""),
                 "replace the loop by operations on whole arrays",
             )
 
@@ -286,15 +302,14 @@ class Trace:
         """Rewrite everything captured so far after a unification."""
         if not self.alive:
             return
-        for value in (*self.inputs, *self.captured):
+        for value in (*self.inputs, *self.captured, *self.stand_ins):
             _retype(value, table)
-        equations = self.builder.equations
-        for k, eqn in enumerate(equations):
-            params = substitute_params(eqn.params, table)
-            if params != eqn.params:
-                equations[k] = replace(eqn, params=params)
-            for value in eqn.outputs:
-                _retype(value, table)
+        for equations in (self.base, *self.blocks):
+            equations[:] = [_resized(eqn, table) for eqn in equations]
+
+    def release(self, equations: list[Equation]) -> None:
+        """The equations of a region are not needed any more, or part of another equation."""
+        self.blocks[:] = [block for block in self.blocks if block is not equations]
 
 
 def _flat(args: Sequence[Any]) -> Iterator[Any]:
@@ -303,6 +318,23 @@ def _flat(args: Sequence[Any]) -> Iterator[Any]:
             yield from _flat(x)
         else:
             yield x
+
+
+def _resized(eqn: Equation, table: Mapping[Symbol, Size]) -> Equation:
+    """The equation after a unification; values change in place."""
+    for value in eqn.outputs:
+        _retype(value, table)
+    params = substitute_params(eqn.params, table)
+    regions = tuple(_resized_region(region, table) for region in eqn.regions)
+    if params == eqn.params and not regions:
+        return eqn
+    return replace(eqn, params=params, regions=regions)
+
+
+def _resized_region(region: Graph, table: Mapping[Symbol, Size]) -> Graph:
+    for value in region.inputs:
+        _retype(value, table)
+    return replace(region, equations=tuple(_resized(eqn, table) for eqn in region.equations))
 
 
 def _retype(value: Value, table: Mapping[Symbol, Size]) -> None:

@@ -17,6 +17,7 @@ from adjit.ir.errors import LeakedTraceError, UnsupportedError
 from adjit.ir.indexing import At, AtValue, Item, NewAxis, Slice, Spec
 from adjit.ir.rewrite import substitute_params
 from adjit.ir.values import Operand, Shape, Value
+from adjit.tracer.control.journal import CellSlot, birth
 
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
@@ -28,10 +29,11 @@ class Cell:
     """A block of memory. `layout` is "C", "F", "A" (neither, as an argument can be) or "?" (not
     known); `refusal` is set where writing is not possible: the reason."""
 
-    __slots__ = ("layout", "name", "refusal", "remedy", "trace", "value")
+    __slots__ = ("born", "layout", "name", "refusal", "remedy", "trace", "value")
 
     def __init__(self, trace: Trace, value: Operand, layout: str = "C", name: str = "") -> None:
         self.trace = trace
+        self.born = birth()
         self.value = value
         self.layout = layout
         self.name = name
@@ -54,6 +56,7 @@ class Cell:
                 "function that is differentiated by itself",
                 "copy it first, or return the new array",
             )
+        trace.root.changes.note(CellSlot(self))
         self.value = value
         if isinstance(value, Value):
             value.name = value.name or self.name

@@ -10,6 +10,7 @@ import numpy as np
 
 from adjit.ir.errors import UnsupportedError
 from adjit.tracer import dispatch
+from adjit.tracer.control.journal import AttributeSlot
 from adjit.tracer.guards import SCALARS, Path
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.methods import BoundMethod
@@ -158,12 +159,14 @@ def store_attribute(frame: Frame, obj: Any, name: str, value: Any) -> None:
     if is_user_function(custom):
         frame.call(custom, obj, name, value)
         return
+    frame.trace.root.changes.note(AttributeSlot(obj, name))
     setattr(obj, name, value)
 
 
 def delete_attribute(frame: Frame, obj: Any, name: str) -> None:
     """`del obj.name`."""
     frame.trace.outside.refuse_store(obj, None, f"the deletion of .{name}")
+    frame.trace.root.changes.note(AttributeSlot(obj, name))
     delattr(obj, name)
 
 

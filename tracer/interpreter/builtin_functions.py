@@ -10,6 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from adjit.ir.errors import DataDependentError, UnsupportedError
+from adjit.tracer.control.rows import has_rows, length
+from adjit.tracer.control.sequences import (
+    Sequence,
+    backwards,
+    bound_number,
+    enumerated,
+    sequence_of,
+    zipped,
+)
 from adjit.tracer.interpreter import protocols
 from adjit.tracer.interpreter.attributes import (
     delete_attribute,
@@ -32,6 +41,10 @@ def _len(frame: Frame, value: Any) -> Any:
             raise TypeError("len() of unsized object")
         return number_of(value.trace, value.dims[0])
     outside = frame.trace.outside
+    if has_rows(value):
+        return length(frame.trace, value)
+    if isinstance(value, Sequence):
+        return number_of(frame.trace, frame.trace.sizes.resolve(value.count))
     if outside.is_outside_container(value) and not isinstance(value, tuple):
         outside.guard("len", value, None, len(value))
     method = protocols.user_method(frame, value, "__len__")
@@ -39,6 +52,7 @@ def _len(frame: Frame, value: Any) -> Any:
 
 
 def _range(frame: Frame, *bounds: Any) -> range | SymRange:
+    bounds = tuple(bound_number(frame.trace, n) for n in bounds)
     symbolic = any(isinstance(n, SymInt) for n in bounds)
     for n in bounds:
         guard_special(frame, n, "__index__")
@@ -114,11 +128,20 @@ def _dict(frame: Frame, *args: Any, **kwargs: Any) -> dict[Any, Any]:
     return dict(*frame.trace.outside.plain(args), **kwargs)
 
 
-def _zip(frame: Frame, *items: Any, strict: bool = False) -> Iterator[Any]:
+def _zip(frame: Frame, *items: Any, strict: bool = False) -> Any:
+    found = [sequence_of(frame.trace, frame.trace.outside.plain(x)) for x in items]
+    parts = [x for x in found if x is not None]
+    if parts and len(parts) == len(items):
+        if strict and any(frame.trace.sizes.decide(x.count, "!=", parts[0].count) for x in parts):
+            raise ValueError("zip() arguments have different lengths")
+        return zipped(frame.trace, parts)
     return zip(*[protocols.iterate(frame, x) for x in items], strict=strict)
 
 
-def _enumerate(frame: Frame, items: Any, start: Any = 0) -> Iterator[Any]:
+def _enumerate(frame: Frame, items: Any, start: Any = 0) -> Any:
+    found = sequence_of(frame.trace, frame.trace.outside.plain(items))
+    if found is not None:
+        return enumerated(frame.trace, found, start)
     return enumerate(protocols.iterate(frame, items), _integer(frame, start))
 
 
@@ -146,17 +169,17 @@ def _sorted(frame: Frame, items: Any, /, *, key: Any = None, reverse: Any = Fals
     return sorted(protocols.iterate(frame, items), key=native_key, reverse=reverse)
 
 
-def _reversed(frame: Frame, items: Any) -> Iterator[Any]:
+def _reversed(frame: Frame, items: Any) -> Any:
     outside = frame.trace.outside
+    found = sequence_of(frame.trace, outside.plain(items))
+    if found is not None:
+        return backwards(frame.trace, found)
     if outside.is_outside_container(items):
         items = outside.snapshot(items)
-    if is_traced(items):
-        return iter(list(items)[::-1])
     method = protocols.user_method(frame, items, "__reversed__")
     if method is not None:
         return protocols.iterate(frame, frame.call(method, items))
-    found: Iterator[Any] = reversed(items)
-    return found
+    return reversed(items)
 
 
 def _iter(frame: Frame, items: Any, *sentinel: Any) -> Any:
@@ -167,6 +190,7 @@ def _next(frame: Frame, items: Any, *default: Any) -> Any:
     method = protocols.user_method(frame, items, "__next__")
     if method is None:
         frame.trace.outside.refuse_store(items, None, "next() of an iterator")
+        frame.trace.root.changes.take(items)
         return next(items, *default)
     try:
         return frame.call(method, items)

@@ -12,6 +12,7 @@ import numpy as np
 from adjit.ir.errors import DataDependentError, DTypeError, UnsupportedError
 from adjit.ir.primitives import elementwise as ew
 from adjit.tracer import dispatch, operators
+from adjit.tracer.control.rows import has_rows
 from adjit.tracer.interpreter import protocols
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.operators import is_traced, is_weak
@@ -30,6 +31,9 @@ def _sum(frame: Frame, items: Any, /, start: Any = 0) -> Any:
             {"axis": 0} if items.dtype.kind in "fb" else {"axis": 0, "dtype": items.dtype},
         )
         return total if start == 0 else protocols.binary(frame, "+", start, total)
+    if has_rows(items):
+        total = dispatch.lower(frame.trace, np.sum, (items,), {"axis": 0})
+        return protocols.binary(frame, "+", start, total)
     for item in protocols.iterate(frame, items):
         start = protocols.binary(frame, "+", start, item)
     return start

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from adjit.ir.errors import UnsupportedError
+from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.tracer import dispatch
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter import comprehensions, expressions
@@ -26,7 +26,8 @@ from adjit.tracer.interpreter.functions import Template, template_of
 from adjit.tracer.interpreter.native import call_native, guard_names, holds_symbolic
 from adjit.tracer.interpreter.scopes import Scope
 from adjit.tracer.interpreter.source import Source, source_of
-from adjit.tracer.interpreter.statements import Return, execute
+from adjit.tracer.control.exits import Exits, Return
+from adjit.tracer.interpreter.statements import execute
 from adjit.tracer.methods import BoundMethod
 from adjit.tracer.operators import is_traced
 from adjit.tracer.origin import is_user_class, is_user_function
@@ -173,9 +174,20 @@ def _run_body(inner: Frame, body: Any, arguments: Any, bound: dict[str, Any]) ->
     for name, value in bound.items():
         if is_traced(value) and value.trace is inner.trace:
             _name_argument(inner.trace, value, name)
-    if not isinstance(body, list):
-        return evaluate(inner, body)
-    signal = execute(inner, body)
+    inner.trace.root.frames.append(inner)
+    try:
+        if not isinstance(body, list):
+            return evaluate(inner, body)
+        signal = execute(inner, body)
+    finally:
+        inner.trace.root.frames.pop()
+    if isinstance(signal, Exits):
+        raise inner.trace.error(
+            DataDependentError,
+            f"{inner.name} returns a value on some ways and none on others, depending on numbers "
+            "that are known only when the compiled function runs",
+            "end the function with a return statement",
+        )
     return signal.value if isinstance(signal, Return) else None
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from adjit.tracer import dispatch
-from adjit.tracer.interpreter import protocols
+from adjit.tracer.control.branches import choose
+from adjit.tracer.control.logic import negation
+from adjit.tracer.interpreter import control, protocols
 from adjit.tracer.interpreter.attributes import load_attribute
 from adjit.tracer.interpreter.evaluate import EXPRESSIONS, evaluate
 from adjit.tracer.interpreter.frame import Frame
@@ -81,35 +83,55 @@ def _binary(frame: Frame, node: ast.BinOp) -> Any:
 def _unary(frame: Frame, node: ast.UnaryOp) -> Any:
     value = evaluate(frame, node.operand)
     if isinstance(node.op, ast.Not):
-        return not protocols.truth(frame, value)
+        return negation(frame.trace, control.truth(frame, value))
     return protocols.unary(frame, type(node.op), value)
 
 
 def _bool(frame: Frame, node: ast.BoolOp) -> Any:
-    wanted = isinstance(node.op, ast.Or)
-    value: Any = None
-    for item in node.values[:-1]:
-        value = evaluate(frame, item)
-        if protocols.truth(frame, value) is wanted:
-            return value
-    return evaluate(frame, node.values[-1])
+    return _chain(frame, node.values, isinstance(node.op, ast.Or))
+
+
+def _chain(frame: Frame, nodes: Sequence[ast.expr], wanted: bool) -> Any:
+    """`a or b or ...` (wanted: True), `a and b and ...`: what comes later is looked at only where
+    it matters."""
+    value = evaluate(frame, nodes[0])
+    if len(nodes) == 1:
+        return value
+    flag = control.truth(frame, value)
+    if not is_traced(flag):
+        return value if flag is wanted else _chain(frame, nodes[1:], wanted)
+    return control.connected(frame, value, flag, wanted, lambda: _chain(frame, nodes[1:], wanted))
 
 
 def _compare(frame: Frame, node: ast.Compare) -> Any:
-    left = evaluate(frame, node.left)
-    result: Any = True
-    for k, (op, item) in enumerate(zip(node.ops, node.comparators, strict=True)):
-        if k and not protocols.truth(frame, result):
-            return result
-        right = evaluate(frame, item)
-        result = protocols.compare(frame, type(op), left, right)
-        left = right
-    return result
+    return _comparisons(frame, evaluate(frame, node.left), node.ops, node.comparators)
+
+
+def _comparisons(
+    frame: Frame, left: Any, ops: Sequence[ast.cmpop], nodes: Sequence[ast.expr]
+) -> Any:
+    right = evaluate(frame, nodes[0])
+    result = protocols.compare(frame, type(ops[0]), left, right)
+    if len(ops) == 1:
+        return result
+    flag = control.truth(frame, result)
+    if not is_traced(flag):
+        return _comparisons(frame, right, ops[1:], nodes[1:]) if flag else result
+    return control.connected(
+        frame, result, flag, False, lambda: _comparisons(frame, right, ops[1:], nodes[1:])
+    )
 
 
 def _conditional(frame: Frame, node: ast.IfExp) -> Any:
-    taken = node.body if protocols.truth(frame, evaluate(frame, node.test)) else node.orelse
-    return evaluate(frame, taken)
+    flag = control.condition(frame, node.test)
+    if not is_traced(flag):
+        return evaluate(frame, node.body if flag else node.orelse)
+    return choose(
+        frame.trace,
+        flag,
+        lambda: evaluate(frame, node.body),
+        lambda: evaluate(frame, node.orelse),
+    )
 
 
 def _lambda(frame: Frame, node: ast.Lambda) -> Any:

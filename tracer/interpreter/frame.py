@@ -8,6 +8,8 @@ from types import CellType
 from typing import Any
 
 from adjit.ir.errors import AdjitError, LeakedTraceError, Location, UnsupportedError
+from adjit.tracer.control.journal import NameSlot, birth
+from adjit.tracer.control.state import Unavailable
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter.scopes import Scope
 from adjit.tracer.outside import holds_traced
@@ -24,6 +26,7 @@ class Frame:
     """
 
     __slots__ = (
+        "born",
         "cells",
         "class_name",
         "file",
@@ -65,6 +68,7 @@ class Frame:
         self.handling: list[BaseException] = parent.handling if not is_function and parent else []
         self.first: Any = NO_ARGUMENT
         self.node: ast.AST | None = None
+        self.born = birth()
 
     def call(self, function: Any, *args: Any) -> Any:
         """Call a function of the user's, interpreted where it can be."""
@@ -90,7 +94,10 @@ class Frame:
             if name in frame.scope.globals:
                 return self._load_global(name)
             if name in frame.locals:
-                return frame.locals[name]
+                found = frame.locals[name]
+                if isinstance(found, Unavailable):
+                    raise found.error(self.trace)
+                return found
             if name in frame.scope.locals:
                 if frame.is_function and frame is self.function_frame():
                     raise UnboundLocalError(
@@ -151,14 +158,17 @@ class Frame:
                 "function that is differentiated by itself",
                 "return the value instead",
             )
+        self.trace.root.changes.note(NameSlot(owner.locals, name, owner.born))
         owner.locals[name] = value
 
     def delete(self, name: str) -> None:
         """Unbind a name."""
-        owner = self._owner(self.mangle(name))
-        if owner is None or self.mangle(name) not in owner.locals:
+        name = self.mangle(name)
+        owner = self._owner(name)
+        if owner is None or name not in owner.locals:
             raise NameError(f"name {name!r} is not defined", name=name)
-        del owner.locals[self.mangle(name)]
+        self.trace.root.changes.note(NameSlot(owner.locals, name, owner.born))
+        del owner.locals[name]
 
     def _owner(self, name: str) -> Frame | None:
         """The frame that binds a name; None where it is a global or lies in a closure cell."""

@@ -12,6 +12,8 @@ import numpy as np
 
 from adjit.ir.errors import LeakedTraceError, UnsupportedError
 from adjit.tracer import dispatch
+from adjit.tracer.control.journal import CHANGEABLE, ItemsSlot
+from adjit.tracer.control.rows import BLIND, has_rows, refuse
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.interpreter.source import codes_in
@@ -80,6 +82,8 @@ def call_native(frame: Frame, function: Any, args: tuple[Any, ...], kwargs: dict
     args, kwargs = outside.plain(args), outside.plain(kwargs)
     for value in (*args, *kwargs.values()):
         guard_state(frame, value, function)
+        if isinstance(value, CHANGEABLE) and not outside.is_outside(value):
+            frame.trace.root.changes.note(ItemsSlot(value))
     if _moves_objects_only(function):
         return adopt_result(frame, function(*args, **kwargs))
     if any(map(holds_traced, args)) or any(map(holds_traced, kwargs.values())):
@@ -146,6 +150,10 @@ def _container_method(
     outside = frame.trace.outside
     name = function.__name__
     if not outside.is_outside(owner):
+        if has_rows(owner) and name not in BLIND:
+            raise refuse(frame.trace, name)
+        if name in _MUTATING:
+            frame.trace.root.changes.note(ItemsSlot(owner))
         return function(*args, **kwargs)
     if name in _MUTATING:
         if any(map(holds_traced, args)) or any(map(holds_traced, kwargs.values())):

@@ -13,6 +13,9 @@ from typing import Any
 
 from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.tracer import operators
+from adjit.tracer.control import rows
+from adjit.tracer.control.journal import CHANGEABLE, ItemsSlot
+from adjit.tracer.control.rows import has_rows
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.interpreter.native import guard_special, guard_state
@@ -124,6 +127,9 @@ def iterate(frame: Frame, value: Any) -> Iterator[Any]:
     outside = frame.trace.outside
     if outside.is_outside_container(value):
         return iter(outside.snapshot(value))
+    if has_rows(value):
+        return iter(rows.expanded(frame.trace, value))
+    frame.trace.root.changes.take(value)
     if outside.is_outside(value) and hasattr(type(value), "__next__"):
         raise frame.trace.error(
             UnsupportedError,
@@ -176,6 +182,7 @@ def inplace(frame: Frame, symbol: str, a: Any, b: Any) -> Any:
             return found
     if isinstance(a, (list, set, dict)):
         frame.trace.outside.refuse_store(a, b, f"`{symbol}=`")
+        frame.trace.root.changes.note(ItemsSlot(a))
         return _INPLACE[symbol](a, frame.trace.outside.plain(b))
     return binary(frame, symbol, a, b)
 
@@ -275,6 +282,8 @@ def get_item(frame: Frame, obj: Any, key: Any) -> Any:
     method = user_method(frame, obj, "__getitem__")
     if method is not None:
         return frame.call(method, obj, key)
+    if has_rows(obj):
+        return rows.item(frame.trace, obj, key)
     if isinstance(obj, (list, tuple, str, range)):
         key = _static_index(frame, key)
     if outside.is_outside(obj) and not isinstance(obj, (str, bytes, range, type)):
@@ -324,6 +333,9 @@ def set_item(frame: Frame, obj: Any, key: Any, value: Any) -> None:
     if method is not None:
         frame.call(method, obj, key, value)
         return
+    if has_rows(obj):
+        raise rows.refuse(frame.trace, "__setitem__")
+    _note_items(frame, obj)
     obj[_static_index(frame, key) if isinstance(obj, list) else key] = value
 
 
@@ -336,7 +348,18 @@ def delete_item(frame: Frame, obj: Any, key: Any) -> None:
         return
     if is_traced(obj):
         raise ValueError("cannot delete array elements")
+    if has_rows(obj):
+        raise rows.refuse(frame.trace, "__delitem__")
+    _note_items(frame, obj)
     del obj[_static_index(frame, key) if isinstance(obj, list) else key]
+
+
+def _note_items(frame: Frame, obj: Any) -> None:
+    """The items of an object are about to change."""
+    if isinstance(obj, CHANGEABLE):
+        frame.trace.root.changes.note(ItemsSlot(obj))
+    else:
+        frame.trace.root.changes.untracked(f"an item of a {type(obj).__name__} is assigned")
 
 
 def printable(frame: Frame, value: Any) -> Any:

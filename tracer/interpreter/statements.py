@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from adjit.ir.errors import AdjitError, UnsupportedError
-from adjit.tracer.interpreter import protocols
+from adjit.tracer.control.branches import resume, run_branch
+from adjit.tracer.control.exits import BREAK, CONTINUE, Exits, Return, Signal
+from adjit.tracer.interpreter import control, loops, protocols
 from adjit.tracer.interpreter.assign import assign, augmented, delete
 from adjit.tracer.interpreter.classes import define_class
 from adjit.tracer.interpreter.evaluate import evaluate
@@ -22,31 +24,25 @@ from adjit.tracer.interpreter.patterns import matches
 from adjit.tracer.operators import is_traced
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
-    """The function ends with this value."""
-
-    value: Any
-
-
-BREAK = "break"
-CONTINUE = "continue"
-Signal = Return | str | None
-
-
 def execute(frame: Frame, body: Sequence[ast.stmt]) -> Signal:
     """Run a block."""
-    for node in body:
+    for k, node in enumerate(body):
+        if isinstance(node, ast.If) and control.leaves(node):
+            return run(frame, node, partial(_if, rest=body[k + 1 :]))
         signal = run(frame, node)
+        if isinstance(signal, Exits):
+            return resume(frame.trace, signal, partial(execute, frame, body[k + 1 :]))
         if signal is not None:
             return signal
     return None
 
 
-def run(frame: Frame, node: ast.stmt) -> Signal:
+def run(
+    frame: Frame, node: ast.stmt, handler: Callable[[Frame, Any], Signal] | None = None
+) -> Signal:
     """Run one statement; errors learn where they come from."""
     frame.enter(node)
-    handler = STATEMENTS.get(type(node))
+    handler = handler or STATEMENTS.get(type(node))
     try:
         if handler is None:
             raise frame.trace.error(
@@ -107,40 +103,29 @@ def _test(frame: Frame, node: ast.expr, remedy: str = "") -> bool:
         raise
 
 
-def _if(frame: Frame, node: ast.If) -> Signal:
-    while not _test(frame, node.test):
-        if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
-            return execute(frame, node.orelse)
+def _if(frame: Frame, node: ast.If, rest: Sequence[ast.stmt] = ()) -> Signal:
+    """An `if` and, where one of its arms ends the block, the rest of the block."""
+    while True:
+        flag = control.condition(frame, node.test)
+        if is_traced(flag):
+            return run_branch(
+                frame.trace,
+                flag,
+                partial(execute, frame, [*node.body, *rest]),
+                partial(execute, frame, [*node.orelse, *rest]),
+            )
+        if flag or len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
+            return execute(frame, [*(node.body if flag else node.orelse), *rest])
         node = node.orelse[0]  # elif: no deeper in the stack
         frame.enter(node)
-    return execute(frame, node.body)
-
-
-def _while(frame: Frame, node: ast.While) -> Signal:
-    while _test(frame, node.test):
-        signal = _turn(frame, node)
-        if signal is not None:
-            return None if signal == BREAK else signal
-    return execute(frame, node.orelse)
 
 
 def _for(frame: Frame, node: ast.For) -> Signal:
-    for item in protocols.iterate(frame, evaluate(frame, node.iter)):
-        assign(frame, node.target, item)
-        signal = _turn(frame, node)
-        if signal is not None:
-            return None if signal == BREAK else signal
-    return execute(frame, node.orelse)
+    return loops.run_for(frame, node, partial(execute, frame))
 
 
-def _turn(frame: Frame, node: ast.While | ast.For) -> Signal:
-    """The body of a loop, once; None where the loop goes on."""
-    frame.trace.check_length()
-    signal = execute(frame, node.body)
-    if signal is not None and signal != CONTINUE:
-        return signal
-    frame.enter(node)
-    return None
+def _while(frame: Frame, node: ast.While) -> Signal:
+    return loops.run_while(frame, node, partial(execute, frame))
 
 
 def _break(frame: Frame, node: ast.Break) -> Signal:

@@ -87,6 +87,8 @@ class Ufunc:
     ) -> tuple[np.dtype[Any], ...]:
         """The dtypes that NumPy computes this call in."""
         given = [kit.loop_type(t, x) for x in inputs]
+        if all(kind is int for kind in given):  # NumPy compares Python's integers as objects
+            given = [np.dtype(np.int64)] * len(given)
         options: dict[str, Any] = {} if casting == "same_kind" else {"casting": casting}
         if dtype is not None:
             options["signature"] = (*[None] * self.ufunc.nin, np.dtype(dtype))

@@ -1,0 +1,277 @@
+"""A plan put to work: stand-ins before a turn, next values after it, results after the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from adjit.ir.builder import GraphBuilder
+from adjit.ir.dims import Size, Symbol, symbol_size
+from adjit.ir.indexing import At, full
+from adjit.ir.primitives import structural as st
+from adjit.ir.substitution import substitute
+from adjit.ir.values import Operand, Type, Value
+from adjit.tracer.arrays import TracedArray
+from adjit.tracer.control.journal import MISSING, CellSlot, Slot
+from adjit.tracer.control.plan import Entry, Leaf, Plan, Unstable
+from adjit.tracer.control.regions import Change
+from adjit.tracer.control.state import Kind, Rows, Unavailable, flatten
+from adjit.tracer.operators import is_traced
+from adjit.tracer.symint import number_of, size_of
+from adjit.tracer.views import Cell
+
+if TYPE_CHECKING:
+    from adjit.tracer.trace import Trace
+
+VIEWED = (
+    "the array is, or may be, another name's array too after a loop or branch, and is written to",
+    "copy it first: x = x.copy()",
+)
+
+
+@dataclass(slots=True, eq=False)
+class Carry:
+    """The carried values of one tracing of a body. `rows` is the number of turns, which lists that
+    are appended to need (None: not known beforehand). `inputs` are the stand-ins, `contents` what
+    was put into the slots, `entered` into the memories, `split` the cells of which only the value
+    is carried. `born` is the number of the region."""
+
+    trace: Trace
+    plan: Plan
+    turn: Symbol
+    rows: Size | None
+    inputs: list[Value] = field(default_factory=list)
+    contents: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    entered: dict[Cell, Value] = field(default_factory=dict)
+    split: list[Cell] = field(default_factory=list)
+    born: int = 0
+
+    def _input(self, type: Type, name: str) -> Value:
+        value = Value(type, name.strip("._"), self.trace.builder.location)
+        self.trace.stand_ins.append(value)
+        self.inputs.append(value)
+        return value
+
+    def enter(self) -> None:
+        """Put the stand-ins in place."""
+        trace = self.trace
+        for cell in self.plan.memories:
+            slot = CellSlot(cell)
+            trace.root.changes.note(slot)
+            cell.value = self.entered[cell] = self._input(cell.value.type, cell.name)
+        for entry in self.plan.entries.values():
+            content = self._stand_in(entry)
+            if content is not MISSING:
+                trace.root.changes.note(entry.slot)
+                entry.slot.put(content)
+                self.contents[entry.slot.key] = content
+
+    def _stand_in(self, entry: Entry) -> Any:
+        if entry.appended is not None:
+            return self._running_list(entry, entry.appended)
+        leaves = [self._leaf(entry.slot, leaf) for leaf in entry.leaves]
+        return MISSING if entry.before is MISSING else entry.tree.make(leaves)
+
+    def _leaf(self, slot: Slot, leaf: Leaf) -> Any:
+        if leaf.way == "count" and leaf.first is not MISSING:
+            return number_of(self.trace, size_of(leaf.first) + symbol_size(self.turn) * leaf.step)
+        if leaf.way in ("scalar", "split"):
+            assert leaf.kind is not None
+            kind = leaf.kind
+            value = self._input(Type(kind.dtype, kind.shape), slot.label)
+            cell = Cell(self.trace, value, _layout(leaf), value.name)
+            if leaf.way == "split":
+                self.split.append(cell)
+            return TracedArray(cell, kind.form)
+        if leaf.way == "gone":
+            return Unavailable(slot.label, leaf.reason)
+        return leaf.first
+
+    def check_split(self) -> None:
+        """What is carried as a value only must not have been written to."""
+        for cell in self.split:
+            if not any(cell.value is value for value in self.inputs):
+                raise Unstable(
+                    f"{cell.name or 'an array'} is another array, or another view of one, in each "
+                    "turn of the loop, and is written to",
+                    remedy="copy it before it is written to: x = x.copy()",
+                )
+
+    def _running_list(self, entry: Entry, kind: Kind) -> Any:
+        if self.rows is None:
+            raise Unstable(
+                "a list is appended to in a loop whose number of turns is known only when it runs",
+                remedy="write into an array of the largest size, and count",
+            )
+        buffer = self._input(Type(kind.dtype, (self.rows, *kind.shape)), "rows")
+        last = self._input(Type(kind.dtype, kind.shape), "last")
+        held = TracedArray(Cell(self.trace, buffer), "array")
+        before = TracedArray(Cell(self.trace, last), kind.form)
+        first = entry.before[-1] if entry.before else None
+        return [
+            *entry.before,
+            Rows(held, symbol_size(self.turn), before if first is not None else None, True),
+        ]
+
+    # First values.
+
+    def first(self, cells: dict[Cell, Operand]) -> list[Operand]:
+        """What the carried values are before the loop; `cells` holds the contents of memories."""
+        trace = self.trace
+        out: list[Operand] = [cells[cell] for cell in self.plan.memories]
+        for entry in self.plan.entries.values():
+            if entry.appended is not None:
+                kind = entry.appended
+                assert self.rows is not None
+                out.append(_undefined(trace, Type(kind.dtype, (self.rows, *kind.shape))))
+                item = entry.before[-1] if entry.before else None
+                out.append(
+                    trace.builder.convert(trace.lift(item), kind.dtype)
+                    if item is not None
+                    else _undefined(trace, Type(kind.dtype, kind.shape))
+                )
+                continue
+            for leaf in entry.leaves:
+                if leaf.way not in ("scalar", "split"):
+                    continue
+                assert leaf.kind is not None
+                if leaf.first is MISSING:
+                    out.append(_undefined(trace, Type(leaf.kind.dtype, leaf.kind.shape)))
+                else:
+                    out.append(trace.builder.convert(trace.lift(leaf.first), leaf.kind.dtype))
+        return out
+
+    # Next values.
+
+    def next(self, plan: Plan, changes: dict[tuple[Any, ...], Change]) -> list[Operand]:
+        """What the carried values are after the turn that made these changes; `plan` is the plan
+        found from them. Called while the region is open."""
+        out: list[Operand] = [plan.memories[cell].value for cell in self.plan.memories]
+        for key, entry in self.plan.entries.items():
+            after = changes[key].after if key in changes else entry.slot.get()
+            if entry.appended is not None:
+                out += self._appended(entry, entry.appended, after, len(out))
+                continue
+            for leaf, final in zip(entry.leaves, flatten(after)[1], strict=True):
+                if leaf.way in ("scalar", "split"):
+                    assert leaf.kind is not None
+                    operand = self.trace.lift(final)
+                    out.append(self.trace.builder.convert(operand, leaf.kind.dtype))
+        for value, operand in zip(self.inputs, out, strict=True):
+            if self.trace.sizes.resolve_shape(operand.shape) != self.trace.sizes.resolve_shape(
+                value.shape
+            ) or (operand.type.dtype != value.dtype):
+                raise Unstable(
+                    f"{value.name or 'an array'} changes its type in a turn of the loop, from "
+                    f"{value.type} to {operand.type}",
+                    remedy="give it a value of the same dtype and shape before the loop",
+                )
+        return out
+
+    def _appended(self, entry: Entry, kind: Kind, after: Any, place: int) -> list[Operand]:
+        builder = self.trace.builder
+        buffer = self.inputs[place]
+        item = builder.convert(self.trace.lift(after[-1]), kind.dtype)
+        spec = (At(symbol_size(self.turn)), *map(full, kind.shape))
+        return [builder.update(buffer, item, spec), item]
+
+    # After the loop.
+
+    def leave(
+        self,
+        outputs: list[Value],
+        changes: dict[tuple[Any, ...], Change],
+        turns: Ends,
+        always: tuple[Any, ...],
+    ) -> None:
+        """Give every slot what it holds after the loop; the slot `always` also where the loop may
+        not have run."""
+        trace, left = self.trace, iter(outputs)
+        for cell in self.plan.memories:
+            trace.root.changes.note(CellSlot(cell))
+            cell.value = next(left)
+        shared: dict[Cell, Cell] = {}
+        for key, entry in self.plan.entries.items():
+            trace.root.changes.note(entry.slot)
+            if entry.appended is not None:
+                rows, _ = next(left), next(left)
+                held = TracedArray(Cell(trace, rows), "array")
+                entry.slot.put([*entry.before, Rows(held, turns.count())])
+                continue
+            after = changes[key].after if key in changes else entry.slot.get()
+            finals = flatten(after)[1]
+            leaves = [
+                self._result(entry.slot, leaf, final, left, shared, turns)
+                for leaf, final in zip(entry.leaves, finals, strict=True)
+            ]
+            made: Any = entry.tree.make(leaves)
+            if entry.before is MISSING and not turns.some and key != always:
+                reason = "it gets a value in a loop that may not run at all"
+                made = Unavailable(entry.slot.label, reason, "give it a value before the loop")
+            entry.slot.put(made)
+
+    def _result(
+        self,
+        slot: Slot,
+        leaf: Leaf,
+        final: Any,
+        left: Iterator[Value],
+        shared: dict[Cell, Cell],
+        turns: Ends,
+    ) -> Any:
+        trace = self.trace
+        if leaf.way == "scalar":
+            assert leaf.kind is not None
+            return TracedArray(Cell(trace, next(left)), leaf.kind.form)
+        if leaf.way == "split":
+            return self._split(leaf, final, next(left), shared)
+        if leaf.way == "count":
+            if leaf.first is MISSING:
+                if not turns.some:
+                    return 0
+                last = {self.turn: turns.count() - 1}
+                return number_of(trace, substitute(size_of(final), last))
+            return number_of(trace, size_of(leaf.first) + turns.count() * leaf.step)
+        if leaf.way == "gone":
+            return Unavailable(slot.label, leaf.reason)
+        return final if leaf.first is MISSING else leaf.first
+
+    def _split(self, leaf: Leaf, final: Any, value: Value, shared: dict[Cell, Cell]) -> Any:
+        """An array of its own; where it may be a view of another one, nobody may write."""
+        assert leaf.kind is not None
+        source = final.cell
+        cell = shared.get(source) if not final.steps else None
+        if cell is None:
+            cell = Cell(self.trace, value, _layout(leaf), value.name)
+            shared[source] = cell
+        if source.born < self.born or final.steps:
+            source.refuse_writes(*VIEWED)
+            cell.refuse_writes(*VIEWED)
+        return TracedArray(cell, "array")
+
+
+class Ends:
+    """How often a loop ran: `some`, if at least once in any case; `count()`, the number."""
+
+    def __init__(self, count: Any, some: bool) -> None:
+        self._count = count
+        self.some = some
+
+    def count(self) -> Size:
+        found: Size = self._count() if callable(self._count) else self._count
+        return found
+
+
+def _layout(leaf: Leaf) -> str:
+    first = leaf.first
+    known = leaf.kind is not None and len(leaf.kind.shape) < 2
+    return "C" if known or (is_traced(first) and first.c_contiguous) else "?"
+
+
+def _undefined(trace: Trace, type: Type) -> Operand:
+    """A first value that nobody reads."""
+    builder: GraphBuilder = trace.builder
+    if not type.shape:
+        return builder.full(0, (), type.dtype)
+    return builder.emit(st.empty, shape=type.shape, dtype=type.dtype)

@@ -1,0 +1,108 @@
+"""What follows about sizes from the ranges of loop indices.
+
+The number of an iteration is a symbol without a value: `x[i + 1]` is in range in every turn, or it
+is not. A size is at least 0 in every turn if it is so at the ends of the ranges of the loop symbols
+in it. What is left then are the function's own symbols, and a fact about these can be guarded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from adjit.ir.bounds import bounds
+from adjit.ir.dims import Dim, Opaque, Size, Symbol, symbols_of
+from adjit.ir.substitution import substitute
+
+
+@dataclass(slots=True)
+class Ranges:
+    """Loop symbols with their smallest and largest value (None: no limit), outermost first, and
+    facts: sizes that are at least 0 where the code runs that is traced now."""
+
+    limits: dict[Symbol, tuple[Size, Size | None]] = field(default_factory=dict)
+    facts: list[Size] = field(default_factory=list)
+
+    def mentions(self, size: Size) -> bool:
+        """True for a size that depends on a loop symbol."""
+        return isinstance(size, Dim) and any(s in self.limits for s in symbols_of(size))
+
+    def rewrite(self, step: Mapping[Symbol, Size]) -> None:
+        """Some symbols have turned out to be other sizes."""
+        for symbol, (low, high) in self.limits.items():
+            self.limits[symbol] = (
+                substitute(low, step),
+                None if high is None else substitute(high, step),
+            )
+        self.facts[:] = [substitute(fact, step) for fact in self.facts]
+
+    def lowest(self, size: Size) -> Size | None:
+        """A lower bound of the size over all turns, free of loop symbols; None: not found."""
+        for symbol in reversed(self.limits):
+            if not isinstance(size, Dim) or symbol not in symbols_of(size):
+                continue
+            factor = _factor(size, symbol)
+            if factor is None:
+                return None
+            low, high = bounds(factor)
+            end: Size | None
+            if low is not None and low >= 0:
+                end = self.limits[symbol][0]
+            elif high is not None and high <= 0:
+                end = self.limits[symbol][1]
+            else:
+                return None
+            if end is None:
+                return None
+            size = substitute(size, {symbol: end})
+        return size
+
+    def candidates(self, size: Size) -> Iterator[Size]:
+        """Lower bounds of `size`, those that use a fact last."""
+        for start in (size, *(size - fact for fact in reversed(self.facts))):
+            for variant in _without_extrema(start):
+                found = self.lowest(variant)
+                if found is not None:
+                    yield found
+
+    def proves(self, size: Size) -> bool:
+        """True where `size >= 0` follows without looking at the sizes met while tracing."""
+        lows = (bounds(found)[0] for found in self.candidates(size))
+        return any(low is not None and low >= 0 for low in lows)
+
+
+def _without_extrema(size: Size) -> Iterator[Size]:
+    """Lower bounds of the size in which `max(a, b)` (taken positively) is replaced by a or b."""
+    yield size
+    if not isinstance(size, Dim):
+        return
+    for monomial, coefficient in size.terms:
+        for atom in monomial:
+            if not isinstance(atom, Opaque) or len(monomial) != 1:
+                continue
+            if (atom.op == "max" and coefficient > 0) or (atom.op == "min" and coefficient < 0):
+                whole = Dim((((atom,), coefficient),))
+                for side in (atom.left, atom.right):
+                    yield from _without_extrema(size - whole + side * coefficient)
+            return
+
+
+def _factor(size: Dim, symbol: Symbol) -> Size | None:
+    """What a symbol is multiplied by; None where the size is not linear in it."""
+    total: Size = 0
+    for monomial, coefficient in size.terms:
+        if any(
+            isinstance(a, Opaque) and symbol in symbols_of(a.left) | symbols_of(a.right)
+            for a in monomial
+        ):
+            return None
+        count = sum(a == symbol for a in monomial)
+        if count > 1:
+            return None
+        if count:
+            rest: Size = coefficient
+            for atom in monomial:
+                if atom != symbol:
+                    rest = rest * Dim((((atom,), 1),))
+            total = total + rest
+    return total
