@@ -20,7 +20,7 @@ def is_float(x: Any) -> bool:
 def map_leaves(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """`f` of the leaves of trees that have the structure of the first one."""
     if isinstance(tree, dict):
-        return {k: map_leaves(f, v, *(o[k] for o in others)) for k, v in tree.items()}
+        return {k: map_leaves(f, tree[k], *(o[k] for o in others)) for k in sorted(tree)}
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*(map_leaves(f, *xs) for xs in zip(tree, *others, strict=True)))
     if isinstance(tree, (list, tuple)):
