@@ -71,6 +71,20 @@ class Ranges:
         return any(low is not None and low >= 0 for low in lows)
 
 
+def conjuncts(size: Size) -> list[Size]:
+    """Sizes which are all at least 0 exactly where `size` is: for `-max(a, b)`, `-a` and `-b`."""
+    if isinstance(size, Dim):
+        for monomial, coefficient in size.terms:
+            atom = monomial[0] if len(monomial) == 1 else None
+            if not isinstance(atom, Opaque):
+                continue
+            if (atom.op == "max" and coefficient < 0) or (atom.op == "min" and coefficient > 0):
+                rest = size - Dim((((atom,), coefficient),))
+                sides = (atom.left, atom.right)
+                return [part for side in sides for part in conjuncts(rest + side * coefficient)]
+    return [size]
+
+
 def _without_extrema(size: Size) -> Iterator[Size]:
     """Lower bounds of the size in which `max(a, b)` (taken positively) is replaced by a or b."""
     yield size

@@ -19,7 +19,7 @@ from adjit.ir.substitution import hint, substitute
 from adjit.ir.values import Shape
 from adjit.tracer.control.journal import NotRollable
 from adjit.tracer.equations import divided, linear_symbols, solve, without_common_factors
-from adjit.tracer.proofs import Ranges
+from adjit.tracer.proofs import Ranges, conjuncts
 from adjit.tracer.symint import SymInt
 
 __all__ = ["SizeGuard", "Sizes", "SymInt"]
@@ -130,7 +130,9 @@ class Sizes:
     def at_least(self, size: Size, lowest: int = 0) -> bool:
         """True where `size >= lowest` in all turns; guarded where the sizes met while tracing
         are needed for it. False: not known."""
-        size = self.resolve(size) - lowest
+        return all(map(self._not_negative, conjuncts(self.resolve(size) - lowest)))
+
+    def _not_negative(self, size: Size) -> bool:
         if self.proves(size):
             return True
         limits = self.ranges.limits
@@ -142,7 +144,7 @@ class Sizes:
 
     def proves(self, size: Size) -> bool:
         """True where `size >= 0` in all turns and for all sizes of the arguments."""
-        return self.ranges.proves(self.resolve(size))
+        return all(map(self.ranges.proves, conjuncts(self.resolve(size))))
 
     def decide(self, a: Size, op: str, b: Size) -> bool:
         """The truth of `a op b`: proved by bounds, else as while tracing, with a guard."""

@@ -1,7 +1,7 @@
 """How a loop carries what it changes: decided by comparing the state before and after a turn.
 
-The body is traced until the plan is stable: first with the state before the loop, then with stand-ins
-for what was found to change. Each leaf of each changed slot gets a `Leaf` plan:
+The body is traced until the plan is stable: first with the state before the loop, then with
+stand-ins for what was found to change. Each leaf of each changed slot gets a `Leaf` plan:
 
 "same"      it is the same in every turn
 "count"     an integer that grows by the same amount in every turn: `base + step * turn`
@@ -85,7 +85,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which symbols mean something in the loop only: that of the turn, and those declared inside."""
+    """Which symbols mean something inside the loop only: that of the turn, those declared there."""
 
     trace: Trace
     turn: Symbol
@@ -165,7 +165,7 @@ def _entry(trace: Trace, known: Entry | None, change: Change, scope: Scope) -> E
     other, finals = flatten(after)
     if tree.key != other.key:
         raise Unstable(
-            f"{slot.label} is one kind of object before a turn of the loop and another one after it",
+            f"{slot.label} is one kind of object before a turn of the loop, another one after it",
             remedy="give it a value of the same structure before the loop",
         )
     old = known.leaves if known else [None] * len(firsts)
@@ -318,7 +318,7 @@ def _settle_memories(
         for cell in (a.cell, b.cell):
             if cell in written:
                 raise Unstable(
-                    f"{entry.slot.label} is another view of an array in each turn, and the array is "
-                    "written to",
+                    f"{entry.slot.label} is another view of an array in each turn, and the array "
+                    "is written to",
                     remedy="copy what is kept for the next turn: x.copy()",
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,10 @@ from adjit.tracer.control.journal import (
     NameSlot,
     Slot,
 )
+from adjit.tracer.control.state import Rows
 from adjit.tracer.operators import is_traced
+from adjit.tracer.origin import is_user_class
+from adjit.tracer.symint import SymInt
 from adjit.tracer.views import Cell
 
 if TYPE_CHECKING:
@@ -147,20 +151,25 @@ def survey(trace: Trace) -> World:
             work.extend(obj)
         elif isinstance(obj, types.MethodType):
             work.append(obj.__self__)
-        if hasattr(type(obj), "__dict__") and hasattr(obj, "__dict__"):
+        elif isinstance(obj, functools.partial):
+            work.extend((obj.func, obj.args, obj.keywords))
+        elif isinstance(obj, Rows):
+            work.append(obj.array)
+        if not (is_user_class(type(obj)) or isinstance(obj, types.SimpleNamespace)):
+            continue
+        if hasattr(obj, "__dict__"):
             work.extend(vars(obj).values())
         for cls in type(obj).__mro__ if hasattr(type(obj), "__slots__") else ():
             names = getattr(cls, "__slots__", ())
-            for name in (names,) if isinstance(names, str) else names:
-                work.append(getattr(obj, name, None))
+            every = (names,) if isinstance(names, str) else names
+            work.extend(getattr(obj, name, None) for name in every)
     return World(found, references, iterators)
 
 
 def _is_leaf(obj: Any) -> bool:
     return (
         obj is None
-        or is_traced(obj)
-        or isinstance(obj, (bool, int, float, str, bytes, type, types.ModuleType))
+        or isinstance(obj, (bool, int, float, str, bytes, type, types.ModuleType, SymInt))
         or type(obj).__module__ == "numpy"
     )
 

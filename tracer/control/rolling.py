@@ -160,7 +160,9 @@ class _Roll:
     # How control leaves the loop.
 
     def _slots(self) -> dict[str, NameSlot]:
-        return {name: NameSlot(self.exits, name, self.born) for name in ("broke", "returned", "value")}
+        return {
+            name: NameSlot(self.exits, name, self.born) for name in ("broke", "returned", "value")
+        }
 
     def _exit_keys(self) -> list[tuple[Any, ...]]:
         return [slot.key for slot in self._slots().values()][:2]

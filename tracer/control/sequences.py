@@ -13,6 +13,8 @@ from adjit.ir.dims import Size, symbol_size
 from adjit.ir.indexing import At, full
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Literal
+from adjit.tracer.control.rows import has_rows, stacked
+from adjit.tracer.control.state import Rows
 from adjit.tracer.operators import is_traced
 from adjit.tracer.symint import SymInt, number_of, size_of
 from adjit.tracer.symrange import SymRange
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
     """`count` items, each made from its number. Where the items are those of a range, `start` and
-    `step` say which. Going through it as Python does specialises to the length met while tracing."""
+    `step` say which. Going through it as Python does specialises to the length met in tracing."""
 
     trace: Trace
     count: Size
@@ -56,6 +58,8 @@ def sequence_of(trace: Trace, obj: Any) -> Sequence | None:
             return obj[number_of(trace, k)] if scalar else obj.index_view((At(k), *rest))
 
         return Sequence(trace, obj.dims[0], item)
+    if has_rows(obj) and not any(isinstance(x, Rows) and x.running for x in obj):
+        return sequence_of(trace, trace.wrap(stacked(trace, obj), array=True))
     return None
 
 

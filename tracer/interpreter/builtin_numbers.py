@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from adjit.ir.bounds import maximum, minimum
+from adjit.ir.dims import Size
 from adjit.ir.errors import DataDependentError, DTypeError, UnsupportedError
 from adjit.ir.primitives import elementwise as ew
 from adjit.tracer import dispatch, operators
@@ -17,7 +19,7 @@ from adjit.tracer.interpreter import protocols
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.operators import is_traced, is_weak
 from adjit.tracer.outside import holds_traced
-from adjit.tracer.symint import SymInt
+from adjit.tracer.symint import SymInt, number_of, size_of
 
 Handler = Callable[..., Any]
 
@@ -48,6 +50,10 @@ def _extreme(name: str) -> Handler:
         if len(args) == 1 and is_traced(args[0]) and args[0].ndim == 1 and key is None:
             return dispatch.lower(frame.trace, getattr(np, name), args, {})
         items = list(protocols.iterate(frame, args[0])) if len(args) == 1 else list(args)
+        if items and key is None and all(isinstance(x, (int, SymInt)) for x in items):
+            sizes = [size_of(x) for x in items]
+            if any(map(frame.trace.sizes.ranges.mentions, sizes)):
+                return _extreme_size(frame, name, sizes)
         if not holds_traced(items) or key is not None:
             native_key = None if key is None else functools.partial(frame.call, key)
             return native(items, key=native_key, **kwargs)
@@ -57,6 +63,19 @@ def _extreme(name: str) -> Handler:
         return best
 
     return extreme
+
+
+def _extreme_size(frame: Frame, name: str, sizes: Sequence[Size]) -> Any:
+    """The largest or smallest of sizes that change from turn to turn."""
+    settle = frame.trace.sizes.settle
+    best = sizes[0]
+    for size in sizes[1:]:
+        ahead = settle(size, ">" if name == "max" else "<", best)
+        if ahead is None:
+            best = (maximum if name == "max" else minimum)(best, size)
+        elif ahead:
+            best = size
+    return number_of(frame.trace, best)
 
 
 def _better(frame: Frame, primitive: Any, best: Any, item: Any, name: str) -> Any:

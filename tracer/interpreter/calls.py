@@ -16,6 +16,7 @@ import numpy as np
 
 from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.tracer import dispatch
+from adjit.tracer.control.exits import Exits, Return
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter import comprehensions, expressions
 from adjit.tracer.interpreter.binding import bind
@@ -26,7 +27,6 @@ from adjit.tracer.interpreter.functions import Template, template_of
 from adjit.tracer.interpreter.native import call_native, guard_names, holds_symbolic
 from adjit.tracer.interpreter.scopes import Scope
 from adjit.tracer.interpreter.source import Source, source_of
-from adjit.tracer.control.exits import Exits, Return
 from adjit.tracer.interpreter.statements import execute
 from adjit.tracer.methods import BoundMethod
 from adjit.tracer.operators import is_traced

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from adjit.ir.errors import UnsupportedError
+from adjit.tracer.control.journal import ItemsSlot
+from adjit.tracer.control.rows import has_rows
+from adjit.tracer.control.sequences import sequence_of
 from adjit.tracer.interpreter import protocols
 from adjit.tracer.interpreter.assign import assign
 from adjit.tracer.interpreter.evaluate import EXPRESSIONS, evaluate
 from adjit.tracer.interpreter.frame import Frame
+from adjit.tracer.interpreter.loops import over
 from adjit.tracer.interpreter.scopes import Scope
 
 
 def _comprehend(
-    frame: Frame, generators: list[ast.comprehension], element: Callable[[Frame], None]
+    frame: Frame, generators: list[ast.comprehension], out: Any, element: Callable[[Frame], None]
 ) -> None:
-    """Run the loops of a comprehension; `element` is called innermost."""
+    """Run the loops of a comprehension; `element`, called innermost, adds to `out`."""
     names = {
         n.id
         for g in generators
@@ -35,6 +39,8 @@ def _comprehend(
         is_function=False,
     )
 
+    inner.locals["<items>"] = out  # so that a region sees it grow
+
     def loop(depth: int) -> None:
         if depth == len(generators):
             element(inner)
@@ -46,28 +52,53 @@ def _comprehend(
             )
         # The first iterable is evaluated outside the comprehension's own scope.
         items = evaluate(inner if depth else frame, generator.iter)
-        for item in protocols.iterate(frame, items):
+        sequence = sequence_of(frame.trace, frame.trace.outside.plain(items))
+
+        def turn(item: Any) -> None:
             frame.trace.check_length()
             assign(inner, generator.target, item)
             if all(protocols.truth(inner, evaluate(inner, test)) for test in generator.ifs):
                 loop(depth + 1)
 
-    loop(0)
+        if sequence is not None:
+            over(inner, generator, sequence, turn)
+            return
+        for item in protocols.iterate(frame, items):
+            turn(item)
+
+    frame.trace.root.frames.append(inner)
+    try:
+        loop(0)
+    finally:
+        frame.trace.root.frames.pop()
 
 
 def _list_comprehension(frame: Frame, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:
     out: list[Any] = []
-    _comprehend(frame, node.generators, lambda inner: out.append(evaluate(inner, node.elt)))
+
+    def add(inner: Frame) -> None:
+        item = evaluate(inner, node.elt)
+        frame.trace.root.changes.note(ItemsSlot(out))
+        out.append(item)
+
+    _comprehend(frame, node.generators, out, add)
     return out
 
 
-def _generator(frame: Frame, node: ast.GeneratorExp) -> Iterator[Any]:
-    return iter(_list_comprehension(frame, node))
+def _generator(frame: Frame, node: ast.GeneratorExp) -> Any:
+    out = _list_comprehension(frame, node)
+    return out if has_rows(out) else iter(out)
 
 
 def _set_comprehension(frame: Frame, node: ast.SetComp) -> set[Any]:
     out: set[Any] = set()
-    _comprehend(frame, node.generators, lambda inner: out.add(evaluate(inner, node.elt)))
+
+    def add(inner: Frame) -> None:
+        item = evaluate(inner, node.elt)
+        frame.trace.root.changes.note(ItemsSlot(out))
+        out.add(item)
+
+    _comprehend(frame, node.generators, out, add)
     return out
 
 
@@ -75,10 +106,11 @@ def _dict_comprehension(frame: Frame, node: ast.DictComp) -> dict[Any, Any]:
     out: dict[Any, Any] = {}
 
     def add(inner: Frame) -> None:
-        key = evaluate(inner, node.key)
-        out[key] = evaluate(inner, node.value)
+        key, value = evaluate(inner, node.key), evaluate(inner, node.value)
+        frame.trace.root.changes.note(ItemsSlot(out))
+        out[key] = value
 
-    _comprehend(frame, node.generators, add)
+    _comprehend(frame, node.generators, out, add)
     return out
 
 

@@ -34,6 +34,7 @@ PEELED = 2
 #: What tells that a turn differs in form from the next.
 DIFFERENT = (Unstable, UnboundLocalError)
 
+Loop = ast.For | ast.comprehension
 Execute = Callable[[Sequence[ast.stmt]], Signal]
 
 
@@ -51,10 +52,11 @@ def run_for(frame: Frame, node: ast.For, execute: Execute) -> Signal:
         return _after(
             frame, node, execute, _one_by_one(frame, protocols.iterate(frame, value), turn)
         )
-    return _after(frame, node, execute, _over(frame, node, items, turn))
+    return _after(frame, node, execute, over(frame, node, items, turn))
 
 
-def _over(frame: Frame, node: ast.For, items: Items, turn: Callable[[Any], Signal]) -> Signal:
+def over(frame: Frame, node: Loop, items: Items, turn: Callable[[Any], Signal]) -> Signal:
+    """The turns of a loop over items that have numbers."""
     sizes, count = frame.trace.sizes, frame.trace.sizes.resolve(items.count)
     if isinstance(count, int):
         if count <= 1 or (count <= FEW and count * _length(node) <= LITTLE):
@@ -70,12 +72,12 @@ def _over(frame: Frame, node: ast.For, items: Items, turn: Callable[[Any], Signa
 
 
 def _rolled(
-    frame: Frame, node: ast.For, items: Items, turn: Callable[[Any], Signal], done: int, some: bool
+    frame: Frame, node: Loop, items: Items, turn: Callable[[Any], Signal], done: int, some: bool
 ) -> Signal:
     """The turns from number `done` on."""
     trace = frame.trace
     count = trace.sizes.resolve(items.count) - done
-    name = node.target.id if isinstance(node.target, ast.Name) else "i"
+    name = _first_name(node.target) or "i"
     symbol = trace.fresh_symbol(name, lower=0)
     trace.sizes.ranges.limits[symbol] = (0, count - 1)
 
@@ -89,7 +91,7 @@ def _rolled(
         some=some,
         start=items.start + done * items.step,
         step=items.step,
-        name=_first_name(node.target) or "i",
+        name=name,
     )
     try:
         return roll(trace, turns)
@@ -234,7 +236,7 @@ def _number(symbol: Any) -> Size:
     return symbol_size(symbol)
 
 
-def _length(node: ast.For) -> int:
+def _length(node: Loop) -> int:
     return sum(1 for _ in ast.walk(node))
 
 
