@@ -14,7 +14,9 @@ from adjit.ir.indexing import Slice, full
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand
 from adjit.tracer.arrays import TracedArray
+from adjit.tracer.control.rows import has_rows
 from adjit.tracer.surface import kit, shapes
+from adjit.tracer.surface.loop_lists import item_ndim, rows_joined, rows_stacked
 from adjit.tracer.surface.table import lowers
 from adjit.tracer.trace import Trace
 
@@ -80,6 +82,8 @@ def _arrays(t: Trace, name: str, arrays: Any) -> list[TracedArray]:
 def concatenate(
     t: Trace, arrays: Any, axis: Any = 0, dtype: Any = None, casting: str = "same_kind"
 ) -> TracedArray:
+    if has_rows(arrays):
+        return rows_joined(t, arrays, axis, dtype)
     xs = _arrays(t, "np.concatenate", arrays)
     if axis is None:
         xs, axis = [shapes.ravel(t, x) for x in xs], 0
@@ -90,6 +94,8 @@ def concatenate(
 def stack(
     t: Trace, arrays: Any, axis: Any = 0, dtype: Any = None, casting: str = "same_kind"
 ) -> TracedArray:
+    if has_rows(arrays):
+        return rows_stacked(t, arrays, axis, dtype)
     xs = _arrays(t, "np.stack", arrays)
     if not xs:
         raise t.error(ArgumentError, "np.stack of no arrays", "give at least one array")
@@ -108,12 +114,20 @@ def stack(
 
 @lowers(np.vstack)
 def vstack(t: Trace, tup: Any, dtype: Any = None, casting: str = "same_kind") -> TracedArray:
+    if has_rows(tup):
+        lines = item_ndim(tup) < 2
+        return (rows_stacked if lines else rows_joined)(t, tup, 0, dtype)
     xs = [shapes.atleast_2d(t, x) for x in _arrays(t, "np.vstack", tup)]
     return join(t, "np.vstack", xs, 0, dtype, casting)
 
 
 @lowers(np.hstack)
 def hstack(t: Trace, tup: Any, dtype: Any = None, casting: str = "same_kind") -> TracedArray:
+    if has_rows(tup):
+        ndim = item_ndim(tup)
+        return (
+            rows_joined(t, tup, min(ndim - 1, 1), dtype) if ndim else rows_stacked(t, tup, 0, dtype)
+        )
     xs = [shapes.atleast_1d(t, x) for x in _arrays(t, "np.hstack", tup)]
     axis = 0 if xs and xs[0].ndim == 1 else 1
     return join(t, "np.hstack", xs, axis, dtype, casting)
@@ -127,6 +141,8 @@ def dstack(t: Trace, tup: Any) -> TracedArray:
 
 @lowers(np.column_stack)
 def column_stack(t: Trace, tup: Any) -> TracedArray:
+    if has_rows(tup):
+        return (rows_stacked if item_ndim(tup) < 2 else rows_joined)(t, tup, 1)
     xs = [
         x if x.ndim >= 2 else shapes.transpose(t, shapes.atleast_2d(t, x))
         for x in _arrays(t, "np.column_stack", tup)
