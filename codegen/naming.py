@@ -36,6 +36,8 @@ RESERVED = frozenset(
         "numpy",
         "prange",
         "range",
+        "reserve",
+        "reversed",
         "scipy",
         "slice",
         "tuple",

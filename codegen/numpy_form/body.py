@@ -8,7 +8,7 @@ what it reads and how long it is, then for good.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adjit.codegen.naming import Names, identifier
@@ -19,13 +19,23 @@ from adjit.codegen.numpy_form import (
     shapes,
     subscripts,
 )
+from adjit.codegen.numpy_form.flow import Written, write_block
 from adjit.codegen.numpy_form.layout import CODE_WIDTH
+from adjit.codegen.numpy_form.memory import Memory, base_of, decide
+from adjit.codegen.numpy_form.nested import Opened
 from adjit.codegen.numpy_form.plan import Plan, make_plan
 from adjit.codegen.numpy_form.printer import Printer, Row
 from adjit.codegen.numpy_form.statements import print_statement, result
-from adjit.codegen.numpy_form.variables import Statement, Variables, assign
+from adjit.codegen.numpy_form.tree import (
+    Statement,
+    drop_dead,
+    make_tree,
+    mark_live,
+    walk_tree,
+)
+from adjit.codegen.numpy_form.variables import assign
 from adjit.ir.dims import Symbol
-from adjit.ir.errors import InternalError, UnsupportedError
+from adjit.ir.errors import InternalError
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.values import Operand, Value
 
@@ -44,12 +54,12 @@ _SHORTEST_SPLIT = 12
 
 @dataclass(slots=True)
 class Body:
-    """A graph as statements: `lines[k]` are the lines of `statements[k]`; `heads` bind sizes;
-    `results[k]` is the expression of output k."""
+    """A graph as statements: `lines` is their text; `heads` bind sizes; `results[k]` is the
+    expression of output k."""
 
     plan: Plan
     statements: list[Statement]
-    lines: list[list[str]] = field(default_factory=list)
+    lines: list[Written] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     used: set[Value] = field(default_factory=set)
@@ -67,26 +77,29 @@ class Outputs:
     sources: dict[Value, Value] = field(default_factory=dict)
 
 
-def write_body(graph: Graph, inputs: Mapping[Value, str], names: Names, outputs: Outputs) -> Body:
+def write_body(opened: Opened, inputs: Mapping[Value, str], names: Names, outputs: Outputs) -> Body:
     """Print a graph whose inputs have these variables; `names` are the names already taken."""
-    counts = {
-        eqn.params["symbol"]: eqn for eqn in graph.equations if eqn.primitive.name == "nonzero"
-    }
-    draft = _settle(graph, inputs, outputs, counts)
+    graph = opened.graph
+    draft = _settle(opened, inputs, outputs)
+    plan = draft.plan
     heads, lifted = _lift(draft, graph, inputs, names)
     operands = [outputs.second.get(k, x) for k, x in enumerate(graph.outputs)]
-    chosen = assign(draft.plan, draft.statements, draft.return_reads, outputs.wishes, inputs, names)
-    copied = _copied(operands, chosen)
+    memory = decide(plan, draft.statements)
+    chosen = assign(plan, draft.statements, memory, outputs.wishes, inputs, names)
+    copied = _copied(plan, operands, outputs, memory)
     copies = frozenset(target for k, target in outputs.second.items() if k in copied)
-    body = Body(draft.plan, draft.statements, heads=heads)
-    printer = Printer(draft.plan, ROWS, chosen.names.__getitem__, lifted, counts)
-    for statement in draft.statements:
+    body = Body(plan, draft.statements, heads=heads)
+    printer = Printer(plan, ROWS, chosen.__getitem__, lifted, _counts(plan))
+
+    def lines_of(statement: Statement) -> list[str]:
         printer.reads = {}
-        lines = print_statement(printer, statement, outputs.wishes, chosen, copies)
-        if set(printer.reads) != set(statement.reads):
+        lines = print_statement(printer, statement, outputs.wishes, memory, copies)
+        if set(printer.reads) != set(_reads(statement)):
             raise InternalError(f"{lines} reads other values than its draft: names are not safe")
-        body.lines.append(lines)
         body.used |= printer.reads.keys()
+        return lines
+
+    body.lines = write_block(draft.statements, 0, lines_of)
     printer.reads = {}
     body.results = [
         result(printer, x, k in copied and k not in outputs.second) for k, x in enumerate(operands)
@@ -95,6 +108,17 @@ def write_body(graph: Graph, inputs: Mapping[Value, str], names: Names, outputs:
     body.used |= {v for v in graph.inputs if _bound_by(v, graph, lifted)}
     body.helpers, body.modules = printer.helpers, printer.modules
     return body
+
+
+def _reads(statement: Statement) -> Iterator[Value]:
+    if not statement.pairs:
+        yield from statement.reads
+    for target, _ in statement.live_pairs:
+        yield from statement.read_by[target]
+
+
+def _counts(plan: Plan) -> dict[Symbol, Equation]:
+    return {e.params["symbol"]: e for e in plan.equations if e.primitive.name == "nonzero"}
 
 
 def _bound_by(value: Value, graph: Graph, lifted: Mapping[Symbol, str]) -> bool:
@@ -108,25 +132,23 @@ def _bound_by(value: Value, graph: Graph, lifted: Mapping[Symbol, str]) -> bool:
 class _Draft:
     plan: Plan
     statements: list[Statement]
-    return_reads: tuple[Value, ...]
-    mentions: Counter[Symbol]
-    lifted: dict[Symbol, str]
+    mentions: Counter[Symbol] = field(default_factory=Counter)
+    lifted: dict[Symbol, str] = field(default_factory=dict)
+    split: set[Value] = field(default_factory=set)
 
 
-def _settle(
-    graph: Graph, inputs: Mapping[Value, str], outputs: Outputs, counts: Mapping[Symbol, Equation]
-) -> _Draft:
+def _settle(opened: Opened, inputs: Mapping[Value, str], outputs: Outputs) -> _Draft:
     """Draft again, with parts of long statements as statements of their own, until all fit."""
     forced: set[Value] = set()
     for _ in range(_ROUNDS):
-        plan = make_plan(graph, forced)
-        draft, split = _draft(plan, inputs, outputs, counts, {})
-        lifted = dict.fromkeys(_worth_lifting(draft, graph), "n")
+        plan = make_plan(opened, forced)
+        draft = _drafted(plan, inputs, outputs, {})
+        lifted = dict.fromkeys(_worth_lifting(draft, opened.graph), "n")
         if lifted:
-            draft, split = _draft(plan, inputs, outputs, counts, lifted)
-        if not split - forced:
+            draft = _drafted(plan, inputs, outputs, lifted)
+        if not draft.split - forced:
             break
-        forced |= split
+        forced |= draft.split
     return draft
 
 
@@ -138,71 +160,40 @@ def _worth_lifting(draft: _Draft, graph: Graph) -> list[Symbol]:
     )
 
 
-def _draft(
-    plan: Plan,
-    inputs: Mapping[Value, str],
-    outputs: Outputs,
-    counts: Mapping[Symbol, Equation],
-    lifted: dict[Symbol, str],
-) -> tuple[_Draft, set[Value]]:
+def _drafted(
+    plan: Plan, inputs: Mapping[Value, str], outputs: Outputs, lifted: dict[Symbol, str]
+) -> _Draft:
     def provisional(value: Value) -> str:
         return inputs.get(value) or identifier(value.name or outputs.wishes.get(value, "t1"))
 
-    split: set[Value] = set()
-    mentions: Counter[Symbol] = Counter()
+    counts = _counts(plan)
     printer = Printer(plan, ROWS, provisional, lifted, counts)
-    operands = tuple(outputs.second.get(k, x) for k, x in enumerate(plan.graph.outputs))
-    for x in operands:
-        result(printer, x, copy=False)
-    return_reads = tuple(printer.reads)
-    live = set(return_reads)
-    mentions += printer.mentions
-    kept: list[Statement] = []
-    for statement in reversed(_candidates(plan, outputs)):
-        statement.targets = tuple(v for v in statement.targets if v in live)
-        if not statement.targets:
-            continue
-        printer = Printer(plan, ROWS, provisional, lifted, counts)
-        lines = print_statement(printer, statement, outputs.wishes)
-        statement.reads = tuple(printer.reads)
-        live.update(statement.reads)
-        mentions += printer.mentions
-        if max(map(len, lines)) > CODE_WIDTH - _INDENT:
-            split |= _split(printer.lengths, max(map(len, lines)), statement.eqn)
-        kept.append(statement)
-    return _Draft(plan, kept[::-1], return_reads, mentions, lifted), split
+    for k, x in enumerate(plan.graph.outputs):
+        result(printer, outputs.second.get(k, x), copy=False)
+    statements = make_tree(plan, outputs.second, outputs.sources)
+    printed: dict[int, tuple[Printer, int]] = {}
+    for statement in walk_tree(statements):
+        statement.targets = statement.candidates
+        own = Printer(plan, ROWS, provisional, lifted, counts)
+        lines = print_statement(own, statement, outputs.wishes)
+        statement.reads = tuple(own.reads)
+        printed[id(statement)] = own, max(map(len, lines), default=0)
+    mark_live(statements, frozenset(printer.reads))
+    draft = _Draft(plan, drop_dead(statements), printer.mentions, lifted)
+    for depth, statement in _with_depth(draft.statements, 1):
+        own, width = printed[id(statement)]
+        weight = 1 if depth == 1 else _MENTIONS  # looked up once, not in every iteration
+        draft.mentions.update({symbol: n * weight for symbol, n in own.mentions.items()})
+        if width > CODE_WIDTH - _INDENT * depth:
+            draft.split |= _split(own.lengths, width, statement.eqn)
+    return draft
 
 
-def _candidates(plan: Plan, outputs: Outputs) -> list[Statement]:
-    """All statements in order, dead ones included."""
-    second: dict[Value | None, list[Statement]] = {}
-    for k, target in outputs.second.items():
-        x = plan.graph.outputs[k]
-        assert isinstance(x, Value)
-        alias = Statement(None, (target,), alias=x, source=outputs.sources.get(target))
-        second.setdefault(x if x in plan.made_by else None, []).append(alias)
-    out: list[Statement] = []
-    for eqn in plan.graph.equations:
-        if eqn.role == "backward" and None in second:
-            out += second.pop(None)
-        if len(eqn.outputs) != 1 or eqn.output not in plan.inlined:
-            out.append(_statement(eqn, plan))
-        for value in eqn.outputs:
-            out += second.pop(value, [])
-    return out + second.pop(None, [])
-
-
-def _statement(eqn: Equation, plan: Plan) -> Statement:
-    name = eqn.primitive.name
-    if eqn.primitive.kind == "region":
-        raise UnsupportedError(
-            f"the NumPy form of {name!r} is not there",
-            remedy="use Python loops and branches over plain Python values",
-        )
-    overlapping = name == "update" and not subscripts.is_update_in_place_safe(plan, eqn)
-    return Statement(
-        eqn, eqn.outputs, source=eqn.source, overlapping=overlapping, several_lines=name == "sort"
-    )
+def _with_depth(block: Sequence[Statement], depth: int) -> Iterator[tuple[int, Statement]]:
+    for statement in block:
+        yield depth, statement
+        for inner in statement.blocks:
+            yield from _with_depth(inner, depth + 1)
 
 
 def _split(lengths: Mapping[Value, int], total: int, eqn: Equation | None) -> set[Value]:
@@ -210,7 +201,7 @@ def _split(lengths: Mapping[Value, int], total: int, eqn: Equation | None) -> se
     of arrays are rather broken after a comma."""
     listed = eqn is not None and eqn.primitive.name == "concatenate"
     shortest = CODE_WIDTH - 2 * _SHORTEST_SPLIT if listed else _SHORTEST_SPLIT
-    whole = None if eqn is None else eqn.outputs[0]
+    whole = None if eqn is None or eqn.regions else eqn.outputs[0]
     parts = {v: n for v, n in lengths.items() if v is not whole and n >= shortest}
     if not parts:
         return set()
@@ -233,18 +224,23 @@ def _lift(
     return heads, lifted
 
 
-def _copied(operands: Sequence[Operand], chosen: Variables) -> frozenset[int]:
+def _copied(
+    plan: Plan, operands: Sequence[Operand], outputs: Outputs, memory: Memory
+) -> frozenset[int]:
     """Outputs that would share memory with an argument, or with another output."""
     out: set[int] = set()
-    seen: set[Value] = set()
+    kept: set[Value] = set()
     arrays = [
-        (x in chosen.aliases, k, x)
+        (k in outputs.second, k, x)
         for k, x in enumerate(operands)
         if isinstance(x, Value) and x.shape
     ]
     for _, k, x in sorted(arrays, key=lambda entry: entry[:2]):
-        root, _ = chosen.root(x)
-        if not chosen.owned(x) or root in seen:
+        base, writable = base_of(plan, plan.made_by[x]) if x in plan.inlined else (x, True)
+        if base is None:
+            continue
+        if base not in memory.last.owned or not writable or memory.last.near(base) & kept:
             out.add(k)
-        seen.add(root)
+        else:
+            kept.add(base)
     return frozenset(out)

@@ -15,7 +15,9 @@ from adjit.codegen.interface import (
 from adjit.codegen.naming import Names, identifier
 from adjit.codegen.numpy_form.body import Body, Outputs, write_body
 from adjit.codegen.numpy_form.layout import Line, arrange
-from adjit.codegen.numpy_form.variables import Statement
+from adjit.codegen.numpy_form.nested import Opened, open_regions
+from adjit.codegen.numpy_form.pruning import prune
+from adjit.codegen.numpy_form.tree import Statement
 from adjit.codegen.program import Program
 from adjit.codegen.signature import (
     constants,
@@ -31,9 +33,16 @@ from adjit.ir.rewrite import with_equations
 from adjit.ir.simplify import eliminate_dead
 from adjit.ir.values import Literal, Value, literal
 
-_HELPER = """def {name}(x):
+_FROM_MATH = """def {name}(x):
     values = [math.{name}(v) for v in np.ravel(x)]
     return np.array(values, x.dtype).reshape(np.shape(x))[()]"""
+_RESERVE = """def reserve(x, count):
+    if count <= len(x):
+        return x
+    out = np.empty((max(count, 2 * len(x)), *x.shape[1:]), x.dtype)
+    out[:len(x)] = x
+    return out"""
+_HELPERS = {"reserve": _RESERVE} | {k: _FROM_MATH.format(name=k) for k in ("erf", "erfc")}
 
 
 def emit(graph: Graph, interface: Interface | None = None, *, flat: bool = False) -> Program:
@@ -92,17 +101,17 @@ def write_function(
     used = {k: inputs[v] for k, v in enumerate(graph.inputs) if checks or v in body.used}
     looked_at = checks(inputs) if checks is not None else []
     head = [Line(4, text) for text in (*unpack(interface, used.get), *looked_at, *body.heads)]
-    helpers = tuple(_HELPER.format(name=name) for name in sorted(body.helpers))
+    helpers = tuple(_HELPERS[name] for name in sorted(body.helpers))
     imports = [
         *(["dataclasses"] if uses_dataclasses(interface.results) else []),
-        *(["math"] if helpers else []),
+        *(["math"] if body.helpers - {"reserve"} else []),
         *sorted(body.modules),
     ]
     return Function(
         identifier(interface.name, "f"),
         parameter_list(interface),
         tuple(head),
-        tuple(_statement_lines(graph, body)),
+        tuple(_statement_lines(body)),
         pack(interface.results, lambda k: body.results[k], strict=strict),
         helpers,
         tuple(imports),
@@ -118,10 +127,11 @@ def interfaced_body(graph: Graph, interface: Interface) -> tuple[Body, dict[Valu
         x if k in returned or isinstance(x, Literal) else literal(0)
         for k, x in enumerate(graph.outputs)
     )
-    graph = eliminate_dead(with_equations(graph, graph.equations, outputs))
+    opened = prune(open_regions(eliminate_dead(with_equations(graph, graph.equations, outputs))))
     names = Names(parameter_names(interface))
     inputs = input_names(graph, interface, names)
-    return write_body(graph, inputs, names, output_names(graph, interface, inputs)), inputs
+    wished = output_names(opened, interface, inputs)
+    return write_body(opened, inputs, names, wished), inputs
 
 
 def module_text(written: Function, *, doc: str = "", helpers: tuple[str, ...] = ()) -> str:
@@ -155,9 +165,9 @@ def input_names(graph: Graph, interface: Interface, names: Names) -> dict[Value,
     }
 
 
-def output_names(graph: Graph, interface: Interface, inputs: Mapping[Value, str]) -> Outputs:
+def output_names(opened: Opened, interface: Interface, inputs: Mapping[Value, str]) -> Outputs:
     """Names of the outputs: gradients are called after their input, values `value`."""
-    outputs = Outputs()
+    graph, outputs = opened.graph, Outputs(dict(opened.wishes))
     for k, x in enumerate(graph.outputs):
         if not isinstance(x, Value):
             continue
@@ -179,19 +189,21 @@ def output_names(graph: Graph, interface: Interface, inputs: Mapping[Value, str]
 # Comments.
 
 
-def _statement_lines(graph: Graph, body: Body) -> list[Line]:
+def _statement_lines(body: Body) -> list[Line]:
     """The statements, the backward ones with the forward line that they come from."""
     out: list[Line] = []
     section, previous = "forward", ""
-    for statement, lines in zip(body.statements, body.lines, strict=True):
-        role = "backward" if statement.eqn is None else statement.eqn.role
+    last: Statement | None = None
+    for line in body.lines:
+        statement = line.statement
+        role = statement.role if line.depth == 0 else section
         if role != section:
             out += [Line(0, ""), Line(4, "", role)]
             section, previous = role, ""
-        origin = forward_line(graph, statement) if role == "backward" else ""
-        comment = origin if origin != previous else ""
-        previous = origin or previous
-        out += [Line(4, text, comment if k == 0 else "") for k, text in enumerate(lines)]
+        origin = forward_line(body.plan.graph, statement) if role == "backward" else ""
+        comment = origin if origin != previous and statement is not last else ""
+        previous, last = origin or previous, statement
+        out.append(Line(4 + 4 * line.depth, line.text, comment))
     return out
 
 
@@ -207,6 +219,8 @@ def forward_use(graph: Graph, statement: Statement) -> Equation | None:
 
 def forward_location(graph: Graph, statement: Statement) -> Location | None:
     """The user's line whose adjoint a backward statement is."""
+    if statement.owner is not None:
+        return statement.owner.location
     if statement.eqn is None:
         use = forward_use(graph, statement)
         return use.location if use is not None else None

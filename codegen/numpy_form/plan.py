@@ -2,36 +2,51 @@
 
 An unnamed value that is used once is written where it is used; a named one is a statement of its
 own. Cheap unnamed values (`y - t`, `x[:, None]`, `np.arange(n)`) may be written more than once.
-Moving an expression later must not move it past a write to the memory that it reads.
+Moving an expression later must not move it past a write to the memory that it reads, nor into a
+loop or a branch: values that cross into another block are variables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from adjit.codegen.numpy_form.nested import Opened
+from adjit.codegen.numpy_form.roots import Roots, find_roots
 from adjit.ir.dims import Symbol, symbols_of
 from adjit.ir.graph import Equation, Graph, param_sizes, values_of
-from adjit.ir.indexing import Gather, NewAxis, is_basic, is_full
+from adjit.ir.indexing import Gather, NewAxis, is_full
 from adjit.ir.values import Literal, Operand, Value
 
 END = 1 << 60
-STATEMENTS = frozenset({"update", "sort", "nonzero", "branch", "loop", "while"})
+STATEMENTS = frozenset({"update", "sort", "nonzero", "branch", "loop", "while", "checkpoint"})
+_VARIABLES = STATEMENTS | {"bind", "reserve"}
 _DEEPEST = 16  # expressions within expressions; longer than a line long before that
 _REPEATABLE = frozenset({"add", "sub", "neg", "lt", "le", "gt", "ge", "eq", "ne", "logical_not"})
 
 
 @dataclass(slots=True)
 class Plan:
-    """The graph's def-use relations and the set of values that are written in place of use."""
+    """The graph's def-use relations and the set of values that are written in place of use.
+
+    `equations` are all of them, those of regions included, in the order of the text, `index` says
+    where. `flows` says which value that is bound several times a value becomes (see `nested`);
+    `pinned` values are variables whatever they are.
+    """
 
     graph: Graph
+    roots: Roots
+    bound: Mapping[Symbol, Value]
+    equations: list[Equation] = field(default_factory=list)
     made_by: dict[Value, Equation] = field(default_factory=dict)
     index: dict[Equation, int] = field(default_factory=dict)
     users: dict[Value, list[Equation | None]] = field(default_factory=dict)
+    flows: dict[Value, Value] = field(default_factory=dict)
+    pinned: set[Value] = field(default_factory=set)
+    tests: dict[Equation, int] = field(default_factory=dict)  # where a while's condition stands
     inlined: set[Value] = field(default_factory=set)
     counted: set[Symbol] = field(default_factory=set)
-    integers: set[Value] = field(default_factory=set)  # integer arguments that stand for symbols
+    integers: set[Value] = field(default_factory=set)  # Python ints: arguments, indices, ...
     numbers: dict[Value, bool] = field(default_factory=dict)  # memo of `printer.is_number`
     has_backward: bool = False
 
@@ -56,35 +71,86 @@ def inside(plan: Plan, eqn: Equation) -> list[Equation]:
     return [*out, eqn]
 
 
-def make_plan(graph: Graph, forced: Collection[Value]) -> Plan:
+def make_plan(opened: Opened, forced: Collection[Value]) -> Plan:
     """Decide; the values in `forced` get statements of their own."""
-    plan = Plan(graph)
-    for k, eqn in enumerate(graph.equations):
-        plan.index[eqn] = k
-        for out in eqn.outputs:
-            plan.made_by[out] = eqn
-        for x in values_of(eqn.inputs):
-            plan.users.setdefault(x, []).append(eqn)
+    graph = opened.graph
+    plan = Plan(graph, find_roots(graph), opened.bound)
+    _Reader(plan).block(graph.equations)
     for x in values_of(graph.outputs):
         plan.users.setdefault(x, []).append(None)
     plan.integers = {
         graph.inputs[source.index] for source in graph.symbols.values() if source.axis is None
     }
+    plan.integers.update(opened.bound.values())
     plan.has_backward = any(eqn.role == "backward" for eqn in graph.equations)
     _decide(plan, forced)
     return plan
 
 
+@dataclass(slots=True)
+class _Reader:
+    """Collects the relations. A use in another block than the value's own pins the value."""
+
+    plan: Plan
+    place: int = 0
+    home: dict[Value, int] = field(default_factory=dict)
+    blocks: int = 0
+
+    def block(self, equations: Collection[Equation]) -> int:
+        """Read a block; return its number."""
+        self.blocks += 1
+        here = self.blocks
+        for eqn in equations:
+            self._add(eqn, here)
+        return here
+
+    def _add(self, eqn: Equation, here: int) -> None:
+        plan, name = self.plan, eqn.primitive.name
+        plan.index[eqn] = self.place
+        plan.equations.append(eqn)
+        self.place += 1
+        for x in values_of(eqn.inputs):
+            self._use(x, eqn, here)
+        for out in eqn.outputs:
+            plan.made_by[out] = eqn
+            self.home[out] = here
+        if name in ("loop", "while"):
+            self._flow(eqn.inputs, eqn)
+        for k, region in enumerate(eqn.regions):
+            inner = self.block(region.equations)
+            if name == "while" and k == 0:
+                plan.tests[eqn] = self.place
+                for x in values_of(region.outputs):
+                    self._use(x, eqn, inner)
+            else:
+                self._flow(region.outputs, eqn)
+            self.place += 1
+
+    def _use(self, x: Value, eqn: Equation, block: int) -> None:
+        self.plan.users.setdefault(x, []).append(eqn)
+        if self.home.get(x) != block:
+            self.plan.pinned.add(x)
+
+    def _flow(self, sources: Collection[Operand], eqn: Equation) -> None:
+        for x, target in zip(sources, eqn.outputs, strict=True):
+            if isinstance(x, Value):
+                self.plan.users.setdefault(x, []).append(eqn)
+                self.plan.pinned.add(x)
+                if x is not target:
+                    self.plan.flows.setdefault(x, target)
+
+
 def _decide(plan: Plan, forced: Collection[Value]) -> None:
     place: dict[Equation | None, int] = {None: END}
     depth: dict[Equation | None, int] = {None: 0}
+    tests: dict[Equation | None, int] = {**plan.tests}
     writes = [
-        (plan.index[eqn], root_of(plan, eqn.inputs[0]))
-        for eqn in plan.graph.equations
+        (plan.index[eqn], plan.roots.of(eqn.inputs[0]))
+        for eqn in plan.equations
         if eqn.primitive.name == "update"
     ]
-    plan.counted = _symbols_mentioned(plan.graph)
-    for eqn in reversed(plan.graph.equations):
+    plan.counted = _symbols_mentioned(plan)
+    for eqn in reversed(plan.equations):
         users = plan.users.get(eqn.outputs[0], [])
         here = plan.index[eqn]
         place[eqn], depth[eqn] = here, 0
@@ -96,13 +162,13 @@ def _decide(plan: Plan, forced: Collection[Value]) -> None:
         if eqn.primitive.name == "dim":
             plan.inlined.add(eqn.output)
             continue
-        if not _may_inline(plan, eqn, users):
+        if eqn.output in plan.pinned or not _may_inline(plan, eqn, users):
             continue
-        nested = max(depth[user] for user in users) + 1
+        nested = max(depth.get(user, 0) for user in users) + 1
         if nested > _DEEPEST:
             continue
-        last = max(place[user] for user in users)
-        read = {root_of(plan, x) for x in values_of(eqn.inputs)}
+        last = max(tests[user] if user in tests else place[user] for user in users)
+        read = {plan.roots.of(x) for x in values_of(eqn.inputs)}
         if not any(here < at < last and root in read for at, root in writes):
             plan.inlined.add(eqn.output)
             place[eqn], depth[eqn] = last, nested
@@ -110,7 +176,7 @@ def _decide(plan: Plan, forced: Collection[Value]) -> None:
 
 def _may_inline(plan: Plan, eqn: Equation, users: list[Equation | None]) -> bool:
     value = eqn.output
-    if eqn.primitive.name in STATEMENTS or value.name:
+    if eqn.primitive.name in _VARIABLES or value.name:
         return False
     for user in users:
         if user is None and plan.has_backward:
@@ -128,7 +194,9 @@ def _mask_only(plan: Plan, user: Equation) -> bool:
     """True unless `user` is a nonzero whose mask is read at several places."""
     if user.primitive.name != "nonzero":
         return True
-    return user.params["symbol"] not in plan.counted and len(_distinct_users(plan, user)) == 1
+    elsewhere = any(out in plan.pinned for out in user.outputs)
+    read_once = len(_distinct_users(plan, user)) == 1
+    return user.params["symbol"] not in plan.counted and read_once and not elsewhere
 
 
 def _is_repeatable(plan: Plan, eqn: Equation, users: list[Equation | None]) -> bool:
@@ -203,6 +271,8 @@ def _mask_place(plan: Plan, eqn: Equation, place: dict[Equation | None, int]) ->
     """Where the mask is read: at its one index or update, else at the `nonzero` itself."""
     users = _distinct_users(plan, eqn)
     only = next(iter(users)) if len(users) == 1 else None
+    if any(out in plan.pinned for out in eqn.outputs):
+        return plan.index[eqn]
     if only is None or only.primitive.name not in ("index", "update"):
         return plan.index[eqn]
     gathers = [k for k, item in enumerate(only.params["spec"]) if isinstance(item, Gather)]
@@ -212,40 +282,11 @@ def _mask_place(plan: Plan, eqn: Equation, place: dict[Equation | None, int]) ->
     return place[only]
 
 
-def _symbols_mentioned(graph: Graph) -> set[Symbol]:
+def _symbols_mentioned(plan: Plan) -> set[Symbol]:
     return {
         symbol
-        for eqn in graph.equations
+        for eqn in plan.equations
         if eqn.primitive.name != "nonzero"
         for size in param_sizes(eqn.params)
         for symbol in symbols_of(size)
     }
-
-
-# Memory: which array a value may be a view of.
-
-
-def viewed(eqn: Equation) -> Operand | None:
-    """The operand whose memory the result may share; None for a result that is fresh."""
-    if not eqn.output.shape:
-        return None
-    name = eqn.primitive.name
-    view = (
-        name in ("reshape", "transpose", "stop")
-        or (name == "broadcast" and bool(eqn.inputs[0].shape))
-        or (
-            name == "index"
-            and (is_basic(eqn.params["spec"]) or all(not x.shape for x in eqn.inputs[1:]))
-        )
-    )
-    return eqn.inputs[0] if view else None
-
-
-def root_of(plan: Plan, x: Operand) -> Operand:
-    """The value whose memory x may be part of, every update taken to be in place."""
-    while (eqn := plan.producer(x)) is not None:
-        source = eqn.inputs[0] if eqn.primitive.name == "update" else viewed(eqn)
-        if source is None:
-            break
-        x = source
-    return x

@@ -12,7 +12,7 @@ from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.expr import Expr
 from adjit.codegen.numpy_form.plan import Plan
 from adjit.ir.bounds import bounds as size_bounds
-from adjit.ir.dims import Size, Symbol, symbols_of
+from adjit.ir.dims import Dim, Size, Symbol, symbols_of
 from adjit.ir.errors import InternalError
 from adjit.ir.graph import Equation
 from adjit.ir.substitution import to_source
@@ -79,13 +79,17 @@ class Printer:
 
     def size(self, size: Size) -> Expr:
         """An integer expression; a Python int when it runs."""
-        return ex.size_expr(size, to_source(size, self.symbol))
+        return ex.size_expr(size, to_source(_positive_first(size), self.symbol))
 
     def symbol(self, symbol: Symbol) -> str:
         """The variable, or `x.shape[0]`, or the integer argument."""
         self.mentions[symbol] += 1
         if symbol in self.lifted:
             return self.lifted[symbol]
+        bound = self.plan.bound.get(symbol)
+        if bound is not None:
+            self.reads[bound] = None
+            return self.name(bound)
         source = self.plan.graph.symbols.get(symbol)
         if source is not None:
             value = self.plan.graph.inputs[source.index]
@@ -121,12 +125,19 @@ class Printer:
         return next((v for v in self.plan.graph.inputs if v.shape == tuple(shape)), None)
 
 
+def _positive_first(size: Size) -> Size:
+    """`n - 1 - i` for `-i + n - 1`."""
+    if isinstance(size, int):
+        return size
+    return Dim(tuple(sorted(size.terms, key=lambda term: term[1] < 0)))
+
+
 def is_size(plan: Plan, x: Operand) -> bool:
     """True for a value that is a Python int when the text runs: a size, an integer argument."""
     if not isinstance(x, Value):
         return False
     eqn = plan.producer(x)
-    return eqn.primitive.name == "dim" if eqn is not None else x in plan.integers
+    return x in plan.integers or (eqn is not None and eqn.primitive.name == "dim")
 
 
 def is_number(plan: Plan, x: Operand) -> bool:

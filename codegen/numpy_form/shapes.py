@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.expr import Expr
-from adjit.codegen.numpy_form.printer import Printer, at_least
+from adjit.codegen.numpy_form.printer import Printer, at_least, is_size
 from adjit.ir.dims import Size, as_symbol
 from adjit.ir.graph import Equation
 from adjit.ir.values import Literal, Operand, Shape
@@ -48,6 +48,35 @@ def broadcast(p: Printer, eqn: Equation) -> Expr:
     if not dtype and not suffix and value.weak and not isinstance(x, Literal):
         dtype = f"dtype={ex.dtype_text(x.type.dtype)}"
     return ex.call(f"np.full{suffix}", where, value.text, dtype if value.weak else "")
+
+
+def empty(p: Printer, eqn: Equation) -> Expr:
+    """`np.empty((n, 3))`. A count of iterations may come out negative."""
+    return _empty(p, eqn.params["shape"], eqn)
+
+
+def storage(p: Printer, eqn: Equation) -> Expr:
+    """An array without entries: `reserve` makes room."""
+    return _empty(p, (0, *eqn.params["shape"]), eqn)
+
+
+def _empty(p: Printer, shape: Shape, eqn: Equation) -> Expr:
+    sizes = [p.size(n).text if at_least(n, 0) else f"max({p.size(n).text}, 0)" for n in shape]
+    inner = ", ".join(sizes)
+    dtype = ex.dtype_argument(eqn.output.dtype)
+    return ex.call("np.empty", inner if len(sizes) == 1 else f"({inner})", dtype)
+
+
+def reserve(p: Printer, eqn: Equation) -> Expr:
+    """`reserve(x, count)`, a helper."""
+    p.helpers.add("reserve")
+    return ex.call("reserve", p.text(eqn.inputs[0]), p.size(eqn.params["count"]).text)
+
+
+def bind(p: Printer, eqn: Equation) -> Expr:
+    """A number that sizes are made of: a Python int."""
+    (x,) = eqn.inputs
+    return p.operand(x) if is_size(p.plan, x) else ex.call("int", p.text(x))
 
 
 def transpose(p: Printer, eqn: Equation) -> Expr:
@@ -146,6 +175,10 @@ def _join(p: Printer, function: str, pieces: Sequence[Operand], axis: int) -> Ex
 
 ROWS = {
     "dim": dim,
+    "empty": empty,
+    "storage": storage,
+    "reserve": reserve,
+    "bind": bind,
     "iota": iota,
     "broadcast": broadcast,
     "transpose": transpose,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.expr import Expr
-from adjit.codegen.numpy_form.plan import Plan, mask_of, root_of
+from adjit.codegen.numpy_form.plan import Plan, mask_of
 from adjit.codegen.numpy_form.printer import Printer, at_least, is_size
 from adjit.ir.dims import Size, floordiv
 from adjit.ir.graph import Equation
@@ -86,9 +86,12 @@ def _slice(p: Printer, item: Slice, size: Size) -> str:
     if item.step > 0:
         start = "" if _is(item.start, 0) else _bound(p, item.start, size)
         stop = _stop_forward(p, item, size)
-    else:
+    elif _is(item.start, size - 1) or at_least(item.start, 0) or at_least(item.size, 1):
         start = "" if _is(item.start, size - 1) else _bound(p, item.start, size)
         stop = _stop_backward(p, item)
+    else:  # perhaps no element, the start being -1: `x[:i][::-1]`. Counted from the end it is exact
+        places = (item.start - size, item.start + item.size * item.step - size)
+        start, stop = (p.size(place).text for place in places)
     return f"{start}:{stop}" + (f":{item.step}" if item.step != 1 else "")
 
 
@@ -139,8 +142,8 @@ def is_update_in_place_safe(plan: Plan, eqn: Equation) -> bool:
     x, *rest = eqn.inputs
     if is_basic(eqn.params["spec"]):
         return True
-    root = root_of(plan, x)
-    return all(isinstance(y, Literal) or root_of(plan, y) is not root for y in rest)
+    root = plan.roots.of(x)
+    return all(isinstance(y, Literal) or plan.roots.of(y) is not root for y in rest)
 
 
 def update_lines(p: Printer, eqn: Equation, target: str) -> list[str]:

@@ -9,12 +9,10 @@ from graph_eval import evaluate
 from graph_examples import INT, Scene
 
 from adjit.codegen.numpy_form import emit, load
-from adjit.ir import Graph, Symbol, SymbolSource, Value, literal
+from adjit.ir import Symbol, SymbolSource, Value, literal
 from adjit.ir.dims import floordiv, symbol_size
-from adjit.ir.errors import UnsupportedError
 from adjit.ir.indexing import At, AtValue, Gather, NewAxis, Slice, full
 from adjit.ir.primitives import elementwise as ew
-from adjit.ir.primitives import regions
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand
 
@@ -265,14 +263,3 @@ def test_expit_is_right_in_both_tails() -> None:
     with np.errstate(all="ignore"):
         (result,) = load(emit(graph))(points)
     np.testing.assert_allclose(result, evaluate(graph, points)[0], rtol=2e-15)
-
-
-def test_regions_are_refused() -> None:
-    s = Scene("f")
-    p = s.array("p", dtype=np.dtype(np.bool_))
-    x = s.array("x", "n")
-    inner = Value(x.type, "x")
-    region = Graph((inner,), (), (inner,))
-    (y,) = s.at("").bind(regions.branch, p, x, regions=(region, region))
-    with pytest.raises(UnsupportedError, match="branch"):
-        emit(s.graph(y))
