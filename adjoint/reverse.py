@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 
-from adjit.adjoint.activity import active
-from adjit.adjoint.context import Context, Scatter, producers_of
-from adjit.adjoint.cotangents import (
-    Cotangent,
-    combined,
-    merged,
-    support_of,
-    unbroadcast,
-    whole,
-    with_scalar_conditions,
-)
-from adjit.adjoint.rules import DENSE, LAZY
-from adjit.adjoint.rules.indexing import counts_up, distinct
-from adjit.adjoint.support import Support, intersection, read_places, union
-from adjit.ir import Equation, Graph, GraphBuilder, Literal, Operand, Value, literal
+from adjit.adjoint.regions.copies import bound_names
+from adjit.adjoint.regions.frames import Frame
+from adjit.adjoint.regions.rules import REGIONS
+from adjit.adjoint.regions.stacks import Names, Swept
+from adjit.adjoint.sweeping import Seed, swept
+from adjit.ir import Graph, Value, literal
 from adjit.ir.errors import InternalError
-from adjit.ir.indexing import Spec, result_shape
-from adjit.ir.primitives import structural as st
 
 
 def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> Graph:
@@ -33,7 +20,7 @@ def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> 
     Parameters
     ----------
     graph:
-        Any graph without derivatives through its regions.
+        Any graph.
     wrt:
         Numbers of the inputs to differentiate with respect to.
     output:
@@ -48,10 +35,8 @@ def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> 
     result = graph.outputs[output]
     if not result.type.is_float or result.shape != ():
         raise InternalError(f"gradient of a result of type {result.type}")
-    builder = _continued(graph)
-    seed = literal(1, result.type.dtype)
-    gradients = sweep(builder, graph, [(result, seed)], [graph.inputs[k] for k in wrt])
-    return replace(graph, equations=tuple(builder.equations), outputs=(*graph.outputs, *gradients))
+    found = sweep(graph, [(result, literal(1, result.type.dtype))], wrt)
+    return _extended(graph, found)
 
 
 def vjp(graph: Graph, wrt: Sequence[int], outputs: Sequence[int] = (0,)) -> Graph:
@@ -66,198 +51,21 @@ def vjp(graph: Graph, wrt: Sequence[int], outputs: Sequence[int] = (0,)) -> Grap
             raise InternalError(f"cotangent of a result of type {x.type}")
         name = x.name if isinstance(x, Value) else ""
         seeds.append((x, Value(x.type, f"d{name or 'y'}")))
-    builder = _continued(graph)
-    gradients = sweep(builder, graph, seeds, [graph.inputs[k] for k in wrt])
+    cotangents = tuple(ct for _, ct in seeds)
+    return _extended(replace(graph, inputs=(*graph.inputs, *cotangents)), sweep(graph, seeds, wrt))
+
+
+def sweep(graph: Graph, seeds: Sequence[Seed], wrt: Sequence[int]) -> Swept:
+    """The adjoint of a whole graph, whose forward values are there in the backward pass."""
+    names = Names(bound_names(graph))
+    inputs = [graph.inputs[k] for k in wrt]
+    return swept(Frame.of(graph), seeds, inputs, names=names, rules=REGIONS)
+
+
+def _extended(graph: Graph, found: Swept) -> Graph:
+    forward = (new for eqn in graph.equations for new in found.replaced.get(eqn, (eqn,)))
     return replace(
         graph,
-        inputs=(*graph.inputs, *(ct for _, ct in seeds)),
-        equations=tuple(builder.equations),
-        outputs=(*graph.outputs, *gradients),
+        equations=(*forward, *found.backward),
+        outputs=(*graph.outputs, *found.results),
     )
-
-
-def _continued(graph: Graph) -> GraphBuilder:
-    builder = GraphBuilder(role="backward")
-    builder.equations.extend(graph.equations)
-    return builder
-
-
-def sweep(
-    builder: GraphBuilder,
-    graph: Graph,
-    seeds: Sequence[tuple[Operand, Operand]],
-    wrt: Sequence[Value],
-) -> list[Operand]:
-    """Append to `builder` the adjoint of a graph whose equations it holds already.
-
-    `seeds` pairs outputs with their cotangents; returned are the cotangents of `wrt`, whole.
-    """
-    reached = active(graph, wrt, [x for x, _ in seeds])
-    context = Context(builder, producers_of(graph), reached)
-    known = {*graph.inputs, *context.producers, *(ct for _, ct in seeds if isinstance(ct, Value))}
-    state = _Sweep(context, known)
-    for x, ct in seeds:
-        state.give(x, Cotangent(ct, x.shape))
-    for eqn in reversed(graph.equations):
-        if eqn.output in state.pending:
-            builder.location, builder.source = eqn.location, eqn.output
-            state.step(eqn)
-    return [state.result(v) for v in wrt]
-
-
-@dataclass(slots=True)
-class _Sweep:
-    """The cotangents gathered so far, by value."""
-
-    context: Context
-    #: Values that are not of this sweep's making and keep their names.
-    known: AbstractSet[Value]
-    pending: dict[Value, Cotangent] = field(default_factory=dict)
-    #: Every equation so far by what it makes; `seen` of them are in.
-    makers: dict[Value, Equation] = field(default_factory=dict)
-    seen: int = 0
-
-    def step(self, eqn: Equation) -> None:
-        """Carry the cotangent of an equation's output over to its inputs."""
-        ct = self.finished(eqn.output)
-        for k, part in _contributions(self.context, eqn, ct):
-            if isinstance(part, Scatter):
-                self.scatter(eqn.inputs[k], part)
-            else:
-                self.give(eqn.inputs[k], part)
-
-    def give(self, x: Operand, ct: Cotangent) -> None:
-        """Add a contribution to the cotangent of x."""
-        if not self.context.wants(x) or _is_zero(ct.value):
-            return
-        assert isinstance(x, Value)
-        builder = self.context.builder
-        ct = unbroadcast(builder, ct, x.shape)
-        before = self.pending.get(x)
-        self.pending[x] = ct if before is None else combined(builder, before, ct)
-
-    def scatter(self, x: Operand, part: Scatter) -> None:
-        """Add a contribution to some places of x, on the running sum."""
-        if not self.context.wants(x) or _is_zero(part.value):
-            return
-        assert isinstance(x, Value)
-        builder, before = self.context.builder, self.pending.get(x)
-        stamp = (builder.location, builder.source)
-        ct = Cotangent(part.value, part.value.shape, part.conditions, stamp=stamp)
-        support = self.read(x, part)
-        if before is None:
-            total = builder.full(0, x.shape, x.dtype)
-        elif set(before.conditions) == set(part.conditions):
-            total = builder.broadcast(before.value, x.shape)
-            support = union(builder, x.shape, before.support, support)
-        else:
-            total, ct = whole(builder, before), merged(builder, ct)
-            support = union(builder, x.shape, support_of(builder, before), support)
-        if not ct.conditions:
-            self.name(total, x)
-        total = self.added(total, ct.value, part)
-        if not ct.conditions:
-            self.name(total, x)
-        self.pending[x] = Cotangent(total, x.shape, ct.conditions, stamp=stamp, support=support)
-
-    def read(self, x: Value, part: Scatter) -> Support | None:
-        """The support of what a scatter adds to zeros."""
-        place = result_shape(part.spec, [i.shape for i in part.indices])
-        return read_places(
-            self.context.builder,
-            x.shape,
-            place,
-            part.spec,
-            part.indices,
-            part.support,
-            partial(counts_up, self.context),
-        )
-
-    def added(self, total: Operand, value: Operand, part: Scatter) -> Operand:
-        """`total` after `total[spec] += value`.
-
-        The adjoint of `y[i] = f(y[i])` zeroes a place and then adds to it: that is one
-        assignment, and nothing at all where `f` adds something to `y[i]`.
-        """
-        builder, place = self.context.builder, (part.spec, part.indices)
-        zeroed = self.producer(total)
-        if (
-            zeroed is not None
-            and _writes_zero(zeroed)
-            and _place(zeroed, 2) == place
-            and distinct(self.context, *place)
-        ):
-            before, read = zeroed.inputs[0], self.producer(value)
-            if (
-                read is not None
-                and read.primitive is st.index
-                and read.inputs[0] is before
-                and _place(read, 1) == place
-            ):
-                return before
-            return builder.update(before, value, *place)
-        return builder.update(total, value, *place, op="add")
-
-    def producer(self, x: Operand) -> Equation | None:
-        """The equation that made x, forward or backward."""
-        equations = self.context.builder.equations
-        for eqn in equations[self.seen :]:
-            self.makers.update(dict.fromkeys(eqn.outputs, eqn))
-        self.seen = len(equations)
-        return self.makers.get(x) if isinstance(x, Value) else None
-
-    def finished(self, x: Value) -> Cotangent:
-        """The cotangent of x, all contributions being in, under the name that it deserves."""
-        ct = self.pending[x]
-        if not ct.conditions:
-            self.name(ct.value, x)
-        elif ct.merged is not None:
-            self.name(ct.merged, x)
-        elif x.name and not ct.name:
-            ct.name = f"d{x.name}"
-        return ct
-
-    def name(self, operand: Operand, x: Value) -> None:
-        """Call a cotangent of x so, unless it has a name."""
-        if isinstance(operand, Value) and operand not in self.known and x.name:
-            operand.name = operand.name or f"d{x.name}"
-
-    def result(self, x: Value) -> Operand:
-        """The gradient for x, of its type."""
-        if x not in self.pending:
-            return self.context.builder.full(0, x.shape, x.dtype)
-        out = whole(self.context.builder, self.finished(x))
-        self.name(out, x)
-        return out
-
-
-def _place(eqn: Equation, first: int) -> tuple[Spec, tuple[Operand, ...]]:
-    return eqn.params["spec"], eqn.inputs[first:]
-
-
-def _writes_zero(eqn: Equation) -> bool:
-    return eqn.primitive is st.update and eqn.params["op"] == "set" and _is_zero(eqn.inputs[1])
-
-
-def _is_zero(x: Operand) -> bool:
-    return isinstance(x, Literal) and x.value == 0
-
-
-def _contributions(
-    context: Context, eqn: Equation, ct: Cotangent
-) -> Iterator[tuple[int, Cotangent | Scatter]]:
-    lazy = LAZY.get(eqn.primitive)
-    if lazy is not None:
-        yield from lazy(context, eqn, ct)
-        return
-    builder = context.builder
-    ct = with_scalar_conditions(builder, ct)
-    array = builder.broadcast(ct.value, ct.shape)
-    for k, part in DENSE[eqn.primitive](context, eqn, array):
-        if isinstance(part, Scatter):
-            yield k, replace(part, conditions=ct.conditions)
-        elif isinstance(part, Cotangent):
-            support = intersection(builder, ct.support, part.support)
-            yield k, replace(part, conditions=ct.conditions, stamp=ct.stamp, support=support)
-        else:
-            yield k, Cotangent(part, part.shape, ct.conditions, stamp=ct.stamp)

@@ -62,6 +62,9 @@ ZERO: frozenset[Primitive] = frozenset(
         st.iota,
         st.argreduce,
         st.nonzero,
+        st.bind,
+        st.empty,
+        st.storage,
     )
 )
 

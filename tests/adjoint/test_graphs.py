@@ -10,11 +10,12 @@ from graph_checks import gradient, make, total
 from graph_eval import evaluate
 
 from adjit.adjoint import value_and_gradient
-from adjit.ir import PRIMITIVES, GraphBuilder, Operand, Symbol, literal
+from adjit.ir import Graph, GraphBuilder, Operand, Primitive, Symbol, Type, Value, literal
 from adjit.ir.errors import InternalError, UnsupportedError
 from adjit.ir.indexing import Gather, Slice
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
+from adjit.ir.rewrite import with_equations
 
 B = GraphBuilder
 
@@ -80,27 +81,18 @@ def test_output_must_be_a_float_scalar(array: Any) -> None:
         value_and_gradient(make(lambda b, x: x, array), [0])
 
 
-def test_regions_are_refused_where_the_derivative_would_pass() -> None:
-    def region(b: B, x: Operand) -> Operand:
-        body = make(lambda b, i, x: b.emit(ew.sin, x), np.array(0), 1.0)
-        return b.bind(
-            PRIMITIVES["loop"],
-            x,
-            regions=(body,),
-            start=0,
-            stop=3,
-            step=1,
-            symbol=Symbol("i"),
-            carried=1,
-        )[0]
+def test_what_has_no_rule_is_refused_where_the_derivative_would_pass() -> None:
+    strange = Primitive("strange", "structural", lambda types, params, regions: (types[0],))
 
-    graph = make(region, 1.0)
-    with pytest.raises(UnsupportedError, match="loop"):
+    def apply(b: B, x: Operand) -> Operand:
+        return b.emit(strange, x)
+
+    x = Value(Type(np.dtype(float)), "x")
+    builder = B()
+    graph = Graph((x,), (), (apply(builder, x),))
+    graph = with_equations(graph, builder.equations)
+    with pytest.raises(UnsupportedError, match="strange"):
         value_and_gradient(graph, [0])
-    both = make(lambda b, x, y: b.emit(ew.mul, region(b, y), x), 1.0, 1.0)
-    np.testing.assert_allclose(
-        evaluate(value_and_gradient(both, [0]), 2.0, 1.0)[1], np.sin(np.sin(np.sin(1.0)))
-    )
 
 
 def test_slices_backwards() -> None:

@@ -1,0 +1,1 @@
+"""The adjoint of regions: loops, branches, checkpoints."""

@@ -1,0 +1,151 @@
+"""The adjoint of a branch is a branch; that of a checkpoint runs its body once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adjit.adjoint.regions.copies import copied, moved
+from adjit.adjoint.regions.frames import Frame
+from adjit.adjoint.regions.parts import Parts, parts_of
+from adjit.adjoint.regions.residuals import Kept, keep
+from adjit.adjoint.regions.stacks import Stack, Swept, Thread, pass_through
+from adjit.adjoint.sweeping import Sweep, live, swept
+from adjit.ir import Equation, Graph, GraphBuilder, Operand, Value
+from adjit.ir.regions import Block, emit_branch, emit_checkpoint
+
+
+def branch(sweep: Sweep, eqn: Equation) -> None:
+    """Append the branch over the adjoints of the arms. An arm returns the running sums of what
+    both capture, unchanged where it adds nothing."""
+    captured = eqn.inputs[1:]
+    parts = _inputs(sweep, eqn, 1)
+    arms = []
+    for region in eqn.regions:
+        frame = Frame.of(region, sweep.frame, None, dict(zip(region.inputs, captured, strict=True)))
+        found = _arm(sweep, eqn, frame, parts)
+        arms.append((region, found, keep(frame, found)))
+    sweep.replaced[eqn] = _storing(eqn, [kept for _, _, kept in arms], sweep.around)
+    outer = [captured[k] for k in parts.captured]
+    seeds = _taken(sweep, eqn)
+    sums = sweep.sums(outer)
+    blocks = []
+    for region, found, kept in arms:
+        table = {
+            **kept.table,
+            **dict(zip(region.inputs, captured, strict=True)),
+            **dict(zip(parts.cotangents, seeds, strict=True)),
+            **dict(zip(parts.sums, sums, strict=True)),
+        }
+        equations = copied([*kept.before, *found.backward], table, {})
+        blocks.append(Block(equations, [moved(table, x) for x in found.results]))
+    sweep.put(outer, emit_branch(sweep.context.builder, eqn.inputs[0], *blocks))
+
+
+def checkpoint(sweep: Sweep, eqn: Equation) -> None:
+    """One region that holds the body once more and its adjoint, so that nothing of it is merged
+    with the forward pass."""
+    (body,) = eqn.regions
+    parts = _inputs(sweep, eqn, 0)
+    found = _arm(sweep, eqn, Frame.of(body), parts)
+    forward = [new for old in body.equations for new in found.replaced.get(old, (old,))]
+    outer = [eqn.inputs[k] for k in parts.captured]
+    table: dict[Value, Operand] = {
+        **dict(zip(body.inputs, eqn.inputs, strict=True)),
+        **dict(zip(parts.cotangents, _taken(sweep, eqn), strict=True)),
+        **dict(zip(parts.sums, sweep.sums(outer), strict=True)),
+    }
+    needed = live([*forward, *found.backward], found.results)
+    equations = copied(needed, table, {})
+    block = Block(equations, [moved(table, x) for x in found.results])
+    sweep.put(outer, emit_checkpoint(sweep.context.builder, block))
+
+
+def _inputs(sweep: Sweep, eqn: Equation, first: int) -> Parts:
+    """The captured inputs with cotangents, numbered from the first one; the outputs with
+    cotangents."""
+    region = eqn.regions[0]
+    values = [*(Value(x.type) for x in eqn.inputs[:first]), *region.inputs]
+    parts = parts_of(sweep, eqn, values, 0)
+    outputs = [v for v in eqn.outputs if v in sweep.pending]
+    return replace(
+        parts,
+        captured=[k - first for k in parts.captured],
+        cotangents=[Value(v.type, f"d{v.name}" if v.name else "") for v in outputs],
+    )
+
+
+def _taken(sweep: Sweep, eqn: Equation) -> list[Operand]:
+    return [sweep.taken(v) for v in eqn.outputs if v in sweep.pending]
+
+
+def _arm(sweep: Sweep, eqn: Equation, frame: Frame, parts: Parts) -> Swept:
+    region = frame.graph
+    captured = [region.inputs[k] for k in parts.captured]
+    ends = [x for v, x in zip(eqn.outputs, region.outputs, strict=True) if v in sweep.pending]
+    return swept(
+        frame,
+        list(zip(ends, parts.cotangents, strict=True)),
+        captured,
+        names=sweep.names,
+        rules=sweep.rules,
+        running=list(zip(captured, parts.sums, strict=True)),
+    )
+
+
+def _storing(eqn: Equation, arms: Sequence[Kept], around: list[Thread] | None) -> list[Equation]:
+    """The forward branch whose arms also fill their stacks; the other arm passes them on."""
+    threads = [thread for kept in arms for thread in kept.threads]
+    if not threads:
+        return [eqn]
+    through = [thread for thread in threads if not thread.stack.local]
+    stacks = pass_through(through, around)
+    leaving = dict(zip(through, stacks.leaving, strict=True))
+    for thread in threads:
+        if thread.stack.local:
+            leaving[thread] = _leave(thread.stack, around)
+    regions = [
+        _filled(region, kept, threads, through)
+        for region, kept in zip(eqn.regions, arms, strict=True)
+    ]
+    run = replace(
+        eqn,
+        inputs=(*eqn.inputs, *stacks.entering),
+        outputs=(*eqn.outputs, *(leaving[thread] for thread in threads)),
+        regions=tuple(regions),
+    )
+    return [*stacks.before, run]
+
+
+def _leave(stack: Stack, around: list[Thread] | None) -> Value:
+    """What a branch without a loop around it returns for a stack."""
+    if around is None:
+        return stack.last
+    out = Value(stack.type, stack.last.name)
+    around.append(Thread(stack, Value(stack.type), out))
+    return out
+
+
+def _filled(
+    region: Graph, kept: Kept, threads: Sequence[Thread], through: Sequence[Thread]
+) -> Graph:
+    """An arm that returns the stacks, filled where it is its own."""
+    builder = GraphBuilder()
+    inside = {
+        t: t.inside if t in kept.threads else Value(t.stack.type, t.stack.last.name)
+        for t in through
+    }
+    outputs: list[Operand] = []
+    for thread in threads:
+        if thread in kept.threads:
+            outputs.append(thread.leaving)
+        elif thread in inside:
+            outputs.append(inside[thread])
+        else:
+            outputs.append(thread.stack.empty(builder))
+    return replace(
+        region,
+        inputs=(*region.inputs, *(inside[t] for t in through)),
+        equations=(*kept.forward, *builder.equations),
+        outputs=(*region.outputs, *outputs),
+    )

@@ -1,0 +1,73 @@
+"""Copies of equations with other operands and other sizes, everything they define being fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from adjit.ir import Equation, Graph, Operand, Size, Symbol, Type, Value
+from adjit.ir.dims import symbols_of
+from adjit.ir.graph import param_sizes, symbols_used
+from adjit.ir.rewrite import substitute_params
+from adjit.ir.substitution import substitute
+
+Sizes = Mapping[Symbol, Size]
+
+
+def copied(
+    equations: Iterable[Equation], table: dict[Value, Operand], sizes: Sizes
+) -> list[Equation]:
+    """The equations with values replaced by `table`, into which their own outputs are entered,
+    and symbols by `sizes`."""
+    return [_copy(eqn, table, sizes) for eqn in equations]
+
+
+def moved(table: Mapping[Value, Operand], x: Operand) -> Operand:
+    """What stands for x in the copy."""
+    return table.get(x, x) if isinstance(x, Value) else x
+
+
+def _copy(eqn: Equation, table: dict[Value, Operand], sizes: Sizes) -> Equation:
+    inputs = tuple(moved(table, x) for x in eqn.inputs)
+    outputs = tuple(fresh(v, sizes) for v in eqn.outputs)
+    table.update(zip(eqn.outputs, outputs, strict=True))
+    return replace(
+        eqn,
+        inputs=inputs,
+        outputs=outputs,
+        params=substitute_params(eqn.params, sizes),
+        regions=tuple(copied_graph(region, sizes) for region in eqn.regions),
+    )
+
+
+def copied_graph(graph: Graph, sizes: Sizes) -> Graph:
+    """A region, every value in it fresh."""
+    inputs = tuple(fresh(v, sizes) for v in graph.inputs)
+    table: dict[Value, Operand] = dict(zip(graph.inputs, inputs, strict=True))
+    equations = copied(graph.equations, table, sizes)
+    outputs = tuple(moved(table, x) for x in graph.outputs)
+    return replace(graph, inputs=inputs, equations=tuple(equations), outputs=outputs)
+
+
+def fresh(value: Value, sizes: Sizes | None = None) -> Value:
+    """A value of the same name and type."""
+    shape = tuple(substitute(n, sizes or {}) for n in value.shape)
+    return Value(Type(value.dtype, shape), value.name, value.location)
+
+
+def symbols_needed(eqn: Equation) -> set[Symbol]:
+    """The symbols that an equation and its regions mention, some of them bound inside."""
+    sizes = [*param_sizes(eqn.params), *(n for v in eqn.outputs for n in v.shape)]
+    found = {symbol for size in sizes for symbol in symbols_of(size)}
+    return found.union(*map(symbols_used, eqn.regions))
+
+
+def bound_names(graph: Graph) -> set[str]:
+    """The names of all symbols of a graph and its regions."""
+    found = {symbol.name for symbol in (*graph.symbols, *symbols_used(graph))}
+    for eqn in graph.equations:
+        symbol = eqn.params.get("symbol")
+        if isinstance(symbol, Symbol):
+            found.add(symbol.name)
+        found.update(*map(bound_names, eqn.regions))
+    return found
