@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adjit.ir.errors import AdjitError, UnsupportedError
@@ -13,7 +14,7 @@ from adjit.ir.values import Operand, Type, literal
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.control.carry import VIEWED
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
-from adjit.tracer.control.journal import MISSING, CellSlot, Slot
+from adjit.tracer.control.journal import MISSING, CellSlot, Journal, Slot
 from adjit.tracer.control.logic import facts_of, negation
 from adjit.tracer.control.regions import Recorded, record, reopened, survey
 from adjit.tracer.control.state import Kind, Unavailable, flatten, joined, kind_of, unchanged
@@ -32,7 +33,7 @@ def run_branch(
     arms = []
     for truth, run in ((True, then), (False, otherwise)):
         facts = facts_of(trace, flag, truth)
-        arms.append(record(trace, world, lambda journal, run=run: _safely(trace, run), facts=facts))
+        arms.append(record(trace, world, partial(_safely, trace, run), facts=facts))
     merge = _Merge(trace, flag, arms[0], arms[1], world.references)
     return merge.finish()
 
@@ -57,11 +58,12 @@ def resume(trace: Trace, exits: Exits, rest: Callable[[], Signal]) -> Signal:
             trace.emit(ew.logical_and, trace.lift(flag), trace.lift(other)), weak=True
         )
     if len(going) == 1:  # where control has left, this is how
-        exits = Exits(*(f is not False for f in exits.flags()), exits.value)
+        broke, continued, returned = (f is not False for f in exits.flags())
+        exits = Exits(broke, continued, returned, exits.value)
     return run_branch(trace, flag, rest, lambda: simplified(exits))
 
 
-def _safely(trace: Trace, run: Callable[[], Signal]) -> Signal:
+def _safely(trace: Trace, run: Callable[[], Signal], journal: Journal) -> Signal:
     try:
         return run()
     except AdjitError:
@@ -227,8 +229,8 @@ class _Merge:
     # How control leaves.
 
     def _signal(self, a: Exits, b: Exits) -> Signal:
-        flags = [self._flag(x, y) for x, y in zip(a.flags(), b.flags(), strict=True)]
-        return simplified(Exits(*flags, value=self._value(a, b)))
+        broke, continued, returned = map(self._flag, a.flags(), b.flags())
+        return simplified(Exits(broke, continued, returned, self._value(a, b)))
 
     def _flag(self, a: Any, b: Any) -> Any:
         if not is_traced(a) and not is_traced(b):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adjit.ir.builder import GraphBuilder
 from adjit.ir.dims import Size, Symbol, symbol_size
-from adjit.ir.indexing import At, full
+from adjit.ir.indexing import At, Spec, full
 from adjit.ir.primitives import structural as st
 from adjit.ir.substitution import substitute
 from adjit.ir.values import Operand, Type, Value
@@ -173,7 +173,7 @@ class Carry:
         builder = self.trace.builder
         buffer = self.inputs[place]
         item = builder.convert(self.trace.lift(after[-1]), kind.dtype)
-        spec = (At(symbol_size(self.turn)), *map(full, kind.shape))
+        spec: Spec = (At(symbol_size(self.turn)), *[full(n) for n in kind.shape])
         return [builder.update(buffer, item, spec), item]
 
     # After the loop.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adjit.ir.dims import Size, Symbol, symbol_size
@@ -13,7 +14,7 @@ from adjit.ir.regions import Block, emit_loop, emit_while
 from adjit.ir.values import Operand
 from adjit.tracer.control.carry import Carry, Ends
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
-from adjit.tracer.control.journal import MISSING, Journal, NameSlot, NotRollable, birth
+from adjit.tracer.control.journal import MISSING, CellSlot, Journal, NameSlot, NotRollable, birth
 from adjit.tracer.control.logic import either, negation, truth_of
 from adjit.tracer.control.plan import Plan, Scope, Unstable, compare
 from adjit.tracer.control.regions import Recorded, World, record, survey
@@ -95,7 +96,7 @@ class _Roll:
             )
         else:
             tested, condition = self._condition(plan, leaves)
-            *outputs, trips = emit_while(
+            made = emit_while(
                 trace.builder,
                 firsts,
                 carry.inputs,
@@ -106,7 +107,8 @@ class _Roll:
                 condition_inputs=tested.inputs,
             )
             trace.release(condition.equations)
-            ends = Ends(lambda: _bound(trace, trips), turns.some and turns.condition is None)
+            outputs, trips = made[:-1], made[-1]
+            ends = Ends(lambda: _bound(trace, trips), turns.some)
         trace.release(body.equations)
         self._finish(carry, list(outputs), changes, ends)
         return self._signal()
@@ -116,12 +118,8 @@ class _Roll:
         plan = Plan()
         for _ in range(_ROUNDS):
             carry = Carry(self.trace, plan, self.turns.turn, self._rows())
-            body = record(
-                self.trace,
-                self.world,
-                lambda journal, c=carry: self._turn(c, journal),
-                facts=self._facts(),
-            )
+            turn = partial(self._turn, carry)
+            body = record(self.trace, self.world, turn, facts=self._facts())
             carry.born = body.born
             if self.turns.static and not body.equations:
                 raise NotRollable("a loop over Python's own numbers")
@@ -203,8 +201,9 @@ class _Roll:
     def _refuse_changes(self, carry: Carry, journal: Journal) -> None:
         for change in self.world.changes(journal).values():
             entered = carry.contents.get(change.slot.key, MISSING)
-            cell = getattr(change.slot, "cell", None)
-            if change.after is not entered and change.after is not carry.entered.get(cell):
+            if isinstance(change.slot, CellSlot):
+                entered = carry.entered.get(change.slot.cell, MISSING)
+            if change.after is not entered:
                 raise NotRollable(
                     f"the condition of a while loop changes {change.slot.label}",
                     remedy="write `while True:` with the assignment and a `break` in the body",
