@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from adjit.ir.dims import Size, Symbol, symbol_size, symbols_of
 from adjit.ir.errors import TraceError
+from adjit.ir.substitution import hint
 from adjit.tracer.control.journal import MISSING, CellSlot, ItemsSlot, Slot
 from adjit.tracer.control.regions import Change
 from adjit.tracer.control.state import (
@@ -202,7 +203,7 @@ def _leaf(trace: Trace, slot: Slot, known: Leaf | None, a: Any, b: Any, scope: S
         )
     kind: Kind | None = kinds[0]
     for other in kinds[1:]:
-        kind = None if kind is None else joined(kind, other)
+        kind = None if kind is None else _joined(trace, kind, other)
     if kind is None:
         raise Unstable(
             f"{slot.label} changes from {_show(a)} to {_show(b)} in a turn of the loop",
@@ -215,6 +216,20 @@ def _leaf(trace: Trace, slot: Slot, known: Leaf | None, a: Any, b: Any, scope: S
     if kind.form != "array":
         return Leaf("scalar", a, kind)
     return Leaf("split" if known and known.way == "split" else "memory", a, kind)
+
+
+def _joined(trace: Trace, a: Kind, b: Kind) -> Kind | None:
+    """The type that holds both; sizes that are equal here are taken to be equal always (the trace
+    guards it): `h = np.zeros(W.shape[0])`, then `h = h @ W`."""
+    sizes = trace.sizes
+    if a.form == b.form == "array" and a.dtype == b.dtype and len(a.shape) == len(b.shape):
+        for n, m in zip(a.shape, b.shape, strict=True):
+            difference = sizes.resolve(n - m)
+            if difference != 0 and sizes.is_known(difference) and hint(difference) == 0:
+                sizes.equate(n, m)
+        shape = sizes.resolve_shape(a.shape)
+        return Kind("array", a.dtype, shape) if shape == sizes.resolve_shape(b.shape) else None
+    return joined(a, b)
 
 
 def _last(slot: Slot, known: Leaf | None, x: Any, scope: Scope) -> Leaf:
