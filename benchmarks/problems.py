@@ -1,26 +1,14 @@
-"""What is measured: plain NumPy functions and their inputs, in four families.
+"""Plain NumPy functions without loops, and their inputs, in four families.
 
 The functions reach `np` as a global, so that a peer may run the same text with its own namespace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A scalar function, the arguments to call it with, and which of them to differentiate."""
-
-    name: str
-    family: str
-    function: Callable[..., Any]
-    make: Callable[[np.random.Generator], tuple[Any, ...]]
-    argnums: tuple[int, ...] = (0,)
+from problem import Make, Problem
 
 
 def rosenbrock(x):
@@ -79,7 +67,7 @@ def decays(amplitudes, rates, t, y):
     return np.sum((curve - y) ** 2)
 
 
-def vectors(*sizes: int) -> Callable[[np.random.Generator], tuple[Any, ...]]:
+def vectors(*sizes: int) -> Make:
     return lambda rng: tuple(rng.standard_normal(n) for n in sizes)
 
 
