@@ -18,7 +18,7 @@ from numba.np.numpy_support import from_dtype
 
 from adjit.codegen.blocks import acquire, give_back
 
-__all__ = ["clear", "empty", "extent", "release", "reshaped"]
+__all__ = ["clear", "empty", "extent", "grow", "release", "reshaped"]
 
 # numba's own annotations cover half of what is used here.
 types: Any = _types
@@ -65,6 +65,31 @@ def release(typingctx: Any, *arrays: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.StarArgTuple.from_types(list(parts))), codegen
+
+
+@intrinsic
+def grow(typingctx: Any, array: Any, count: Any) -> Any:
+    """The array with room for at least `count` entries along its first axis, and twice as many as
+    before; the old block is given back. What is new is undefined."""
+    if not isinstance(array, types.Array) or array.layout != "C":
+        return None
+    if not isinstance(count, types.Integer):
+        return None
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        old = make_array(array)(context, builder, args[0])
+        lengths = cgutils.unpack_tuple(builder, old.shape, array.ndim)
+        strides = cgutils.unpack_tuple(builder, old.strides, array.ndim)
+        double = builder.shl(lengths[0], SIZE(1))
+        enough = builder.icmp_signed(">", double, args[1])
+        length = builder.select(enough, double, args[1])
+        data = acquire(builder, builder.mul(length, strides[0]))
+        kept = builder.mul(lengths[0], strides[0])
+        cgutils.raw_memcpy(builder, data, builder.bitcast(old.data, data.type), kept, 1)
+        give_back(builder, old.data)
+        return _array(context, builder, array, data, [length, *lengths[1:]], strides)
+
+    return array(array, types.intp), codegen
 
 
 @intrinsic

@@ -5,6 +5,8 @@ from __future__ import annotations
 from adjit.codegen.numba_form.access import identity
 from adjit.codegen.numba_form.contractions import group_stride, strides
 from adjit.codegen.numba_form.lower import Lowering
+from adjit.codegen.numba_form.overwrite import is_current
+from adjit.codegen.numba_form.reads import read_by
 from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Map, Recipe, Statement
 from adjit.ir.graph import Equation
@@ -19,6 +21,12 @@ def add_to_place(low: Lowering, out: Value, v: Operand, move: Map) -> bool:
         return False
     last = low.writers[owned][-1]
     target = move(last.write)
+    read = [x for x, _ in read_by(low, last.terms, low.scope)]
+    memory = low.memories[out].owner
+    if not is_current(low, read) or any(
+        x in low.memories and low.memories[x].owner is memory for x in read
+    ):
+        return False
     if last.kind == "gemm" and not _is_matrix(last, out, target):
         return False
     _redirect(low, owned, last, out, target)
@@ -43,18 +51,18 @@ def add_products(low: Lowering, eqn: Equation) -> bool:
     last = low.writers[second][-1]
     if last.kind != "gemm" or any(s.kind != "gemm" for s in low.writers[first]):
         return False
-    low.memories[out] = low.memories[first]
-    low.memories[out].wish = out.name or low.memories[out].wish
-    low.writers[out] = list(low.writers[first])
+    if not is_current(low, [x for x, _ in read_by(low, last.terms, low.scope)]):
+        return False
+    low.take(out, first)
     _redirect(low, second, last, out, last.write)
     return True
 
 
 def _owned(low: Lowering, x: Operand) -> Value | None:
     """The value behind x that a product or sum computes for x alone."""
-    while isinstance(x, Value) and low.uses[x] == 1:
+    while isinstance(x, Value) and low.uses[x] == 1 and low.home[x] is low.scope:
         writers = low.writers.get(x)
-        if writers is not None:
+        if writers:
             last = writers[-1]
             sums = last.kind == "fold" and last.op in ("sum", "dot")
             memory = low.memories[x]

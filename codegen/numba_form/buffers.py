@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from adjit.codegen.numba_form.fuse import Leaf, Loop, Node, leaves
+from adjit.codegen.numba_form.accesses import written_variables
+from adjit.codegen.numba_form.fuse import Leaf, Path, leaves
 from adjit.codegen.numba_form.lower import Lowering
 from adjit.codegen.numba_form.reads import Read
+from adjit.codegen.numba_form.scopes import Scope
 from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Memory
 from adjit.ir.dims import Size
@@ -17,13 +19,15 @@ from adjit.ir.dims import Size
 class Storage:
     """What a memory is in the program.
 
-    `axes`: those of the memory's axes that exist; none: a scalar variable. `first` and `last`:
-    the outermost nodes between which it lives. `single`: written by one statement, so that a
-    local variable can stand for the element just written.
+    `axes`: those of the memory's axes that exist; none: a scalar variable. `scope`: where it is
+    allocated, the outermost scope in which its sizes are known; `first` and `last`: the nodes of
+    that scope between which it lives. `single`: written by one statement, so that a local variable
+    can stand for the element just written.
     """
 
     memory: Memory
     axes: tuple[int, ...]
+    scope: Scope
     first: int
     last: int
     single: bool
@@ -37,48 +41,67 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    node: int
-    path: tuple[Loop, ...]
-    index: Index
+    """`nodes`: which node of each scope, from the outermost on."""
+
+    nodes: tuple[int, ...]
+    path: Path
+    index: Index | None
 
 
-def assign(
-    low: Lowering, nodes: Sequence[Node], found: Mapping[int, list[Read]]
-) -> dict[int, Storage]:
+def assign(low: Lowering, found: Mapping[int, list[Read]]) -> dict[int, Storage]:
     """The storage of every memory, by the identity of the memory."""
     accesses: dict[int, list[_Access]] = {}
     memories: dict[int, Memory] = {}
     writers: dict[int, set[int]] = {}
-    for number, node in enumerate(nodes):
-        for leaf in leaves([node]):
-            for memory, index in _touched(low, leaf, found):
-                memories[id(memory)] = memory
-                accesses.setdefault(id(memory), []).append(_Access(number, leaf.path, index))
-            written = low.memories.get(leaf.statement.value)
-            if written is not None:
-                writers.setdefault(id(written.owner), set()).add(id(leaf.statement))
+    for numbers, leaf in _numbered(low.scope, ()):
+        for memory, index in _touched(low, leaf, found):
+            memories[id(memory)] = memory
+            accesses.setdefault(id(memory), []).append(_Access(numbers, leaf.places, index))
+        written = low.memories.get(leaf.statement.value)
+        if written is not None:
+            writers.setdefault(id(written.owner), set()).add(id(leaf.statement))
     out: dict[int, Storage] = {}
     for key, memory in memories.items():
         mine = accesses[key]
-        out[key] = Storage(
-            memory,
-            _axes(low, memory, mine),
-            mine[0].node,
-            mine[-1].node,
-            len(writers.get(key, ())) == 1,
-        )
-    _share(out.values())
+        axes = _axes(low, memory, mine)
+        scope, level = _scope(low, memory, axes, mine[0])
+        single = len(writers.get(key, ())) == 1 and not memory.mutable
+        first, last = mine[0].nodes[level], mine[-1].nodes[level]
+        out[key] = Storage(memory, axes, scope, first, last, single)
+    _share(low.scope, out.values())
     return out
+
+
+def _numbered(scope: Scope, numbers: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Leaf]]:
+    """All leaves, with the numbers of the nodes in which they lie."""
+    for number, node in enumerate(scope.nodes):
+        for leaf in leaves([node]):
+            yield (*numbers, number), leaf
+            for inner in leaf.statement.scopes:
+                yield from _numbered(inner, (*numbers, number))
 
 
 def _touched(
     low: Lowering, leaf: Leaf, found: Mapping[int, list[Read]]
-) -> Iterator[tuple[Memory, Index]]:
+) -> Iterator[tuple[Memory, Index | None]]:
     statement = leaf.statement
     for value, index in [*found[id(statement)], (statement.value, statement.write)]:
         memory = low.memories.get(value)
         if memory is not None:
             yield memory.owner, low.space.rename(index, leaf.table)
+    for memory in written_variables(statement):
+        yield memory.owner, None
+
+
+def _scope(
+    low: Lowering, memory: Memory, axes: Sequence[int], access: _Access
+) -> tuple[Scope, int]:
+    """The outermost scope in which the sizes of a memory are known, and how deep it lies."""
+    used = low.space.loops([memory.type.shape[k] for k in axes])
+    for level, scope in reversed(list(enumerate(access.path, start=1))):
+        if isinstance(scope, Scope) and scope.symbol in used:
+            return scope, level
+    return low.scope, 0
 
 
 def _axes(low: Lowering, memory: Memory, accesses: Sequence[_Access]) -> tuple[int, ...]:
@@ -94,21 +117,22 @@ def _axes(low: Lowering, memory: Memory, accesses: Sequence[_Access]) -> tuple[i
                 break
             same += 1
         common = common[:same]
-    around = {loop.axis.symbol for loop in common}
+    around = {place.symbol for place in common}
     kept = []
     for k in every:
-        indices = {access.index[k] for access in accesses}
+        indices = {access.index[k] for access in accesses if access.index is not None}
         if len(indices) > 1 or not low.space.loops(indices) <= around:
             kept.append(k)
     return tuple(kept)
 
 
-def _share(storages: Iterable[Storage]) -> None:
+def _share(scope: Scope, storages: Iterable[Storage]) -> None:
     """Let a temporary take over the array of one that is dead by then."""
     free: list[Storage] = []
     waiting: list[Storage] = []
     for storage in sorted(storages, key=lambda s: s.first):
-        if storage.memory.kind != "temporary" or not storage.axes:
+        movable = storage.scope is not scope or storage.memory.moves
+        if storage.memory.kind != "temporary" or not storage.axes or movable:
             continue
         free += [s for s in waiting if s.last < storage.first]
         waiting = [s for s in waiting if s.last >= storage.first]

@@ -130,7 +130,7 @@ def _matrix_product(
         target,
         [axes[x] for x in batch],
         at(out),
-        [(left[0], at(left[1])), (right[0], at(right[1]))],
+        [low.resolve(left[0], at(left[1])), low.resolve(right[0], at(right[1]))],
         accumulate=False,
         flips=(left_flip, right_flip),
         rows=[axes[x] for x in rows],
@@ -160,12 +160,10 @@ def _operand(
         assert isinstance(x, Value)
         return (x, labels), found
     # A copy in its own order serves this product and, transposed, those of the backward pass.
-    if x not in low.packed:
-        copied = low.packed[x] = low.copy(x, x.type)
-        low.store(copied)
-    found = _direct(low, low.packed[x], labels, rows, columns, sizes)
+    copied = low.packed_copy(x)
+    found = _direct(low, copied, labels, rows, columns, sizes)
     if found is not None:
-        return (low.packed[x], labels), found
+        return (copied, labels), found
     order = (*batch, *rows, *columns)
     packed = low.temporary(Type(x.dtype, tuple(sizes[k] for k in order)))
     places = [order.index(k) if k in order else None for k in labels]

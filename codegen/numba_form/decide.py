@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from adjit.codegen.numba_form.fuse import Leaf, Loop, Node, fuse, leaves
+from adjit.codegen.numba_form.fuse import Leaf, Path, all_leaves, fuse
 from adjit.codegen.numba_form.lower import Lowering
 from adjit.codegen.numba_form.reads import Read, start
 from adjit.codegen.numba_form.scalars import cost_of
@@ -16,22 +16,21 @@ from adjit.ir.values import Operand, Value
 COSTLY, LONG = 8.0, 14.0
 ROUNDS = 4
 
-Path = tuple[Loop, ...]
 Needs = dict[tuple[int, Index], tuple[Path, bool]]
 
 
-def schedule(low: Lowering) -> tuple[list[Node], dict[int, list[Read]]]:
+def schedule(low: Lowering) -> dict[int, list[Read]]:
     """Fuse; store what several loops would compute; fuse again, until nothing is left to store."""
     for _ in range(ROUNDS):
-        nodes, found = fuse(low, low.statements())
-        chosen = _choose(low, leaves(nodes))
+        found = fuse(low)
+        chosen = _choose(low, all_leaves(low.scope.nodes))
         if not chosen:
             break
         for value in chosen:
             low.store(value)
     else:
-        nodes, found = fuse(low, low.statements())
-    return nodes, found
+        found = fuse(low)
+    return found
 
 
 def _choose(low: Lowering, placed: Sequence[Leaf]) -> list[Value]:
@@ -46,9 +45,10 @@ def _choose(low: Lowering, placed: Sequence[Leaf]) -> list[Value]:
         if not isinstance(x, Value) or x not in low.recipes or low.is_stored(x):
             return
         used = low.space.loops(index)
-        depths = [loop.depth for loop in path if loop.axis.symbol in used]
-        home = path[: max(depths) + 1] if depths else ()
-        repeated = len(depths) < len(home)
+        outer = low.home[x].path
+        depths = [k for k, place in enumerate(path) if place.symbol in used]
+        home = path[: max([*depths, len(outer) - 1]) + 1]
+        repeated = any(p.repeats and p.symbol not in used for p in home[len(outer) :])
         if x not in needs:
             needs[x] = {}
             heapq.heappush(heap, (tuple(-k for k in low.position[x]), len(needs), x))
@@ -57,7 +57,7 @@ def _choose(low: Lowering, placed: Sequence[Leaf]) -> list[Value]:
     for leaf in placed:
         for x, index in start(low, leaf.statement):
             (moved,) = (low.space.rename(index, leaf.table),)
-            need(x, moved, leaf.path)
+            need(x, moved, leaf.places)
     chosen: list[Value] = []
     while heap:
         _, _, value = heapq.heappop(heap)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from adjit.codegen.numba_form.buffers import Storage, assign
+from adjit.codegen.numba_form.buffers import assign
+from adjit.codegen.numba_form.control import control
 from adjit.codegen.numba_form.decide import schedule
-from adjit.codegen.numba_form.fuse import Leaf, Node, leaves
+from adjit.codegen.numba_form.flow import emit_scope
 from adjit.codegen.numba_form.lower import Lowering
-from adjit.codegen.numba_form.nests import emit_nodes
 from adjit.codegen.numba_form.scalars import MODULES
 from adjit.codegen.numba_form.scalars import ROWS as SCALARS
+from adjit.codegen.numba_form.scopes import equations_of, prepare
 from adjit.codegen.numba_form.steps import Emitter
 from adjit.codegen.numba_form.structural import ROWS, Row, elementwise
 from adjit.codegen.numba_form.values import FAR, Context, wish_of, zero_of
-from adjit.codegen.numba_form.writer import INDENT, Block, Body, render
+from adjit.codegen.numba_form.writer import INDENT, Body, render
 from adjit.codegen.program import EMPTY, TOO_LARGE, Program
 from adjit.ir.bounds import bounds
 from adjit.ir.dims import symbols_of
@@ -55,17 +56,18 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
         True for the variant that computes sin and cos of arguments of any size.
     """
     low = lower(graph, layouts)
+    graph = low.graph
     outputs = _outputs(low)
     scalars = [x for x in graph.outputs if not x.shape]
     for x in scalars:
         low.write("result", low.temporary(x.type), (), (), [(x, ())])
-    nodes, found = schedule(low)
-    context = Context(low, assign(low, nodes, found), wide)
+    context = Context(low, assign(low, schedule(low)), wide)
     parameters = _name_parameters(context, graph, outputs)
     _name_storages(context)
-    checked = bool(low.checks or low.nonempty or (_trigonometric(low) and not wide))
+    checked = _checked(low) or (_trigonometric(low) and not wide)
     emitter = Emitter(context, {}, lambda body, status: _fail(context, scalars, body, status))
-    _emit(emitter, nodes)
+    _require_elements(emitter)
+    emit_scope(emitter, low.scope)
     results = context.results
     if checked:
         results.insert(0, f"{TOO_LARGE} if {FAR} else 0" if context.far else "0")
@@ -80,8 +82,9 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
 
 def lower(graph: Graph, layouts: Sequence[str]) -> Lowering:
     """All equations, lowered."""
+    graph = prepare(graph)
     low = Lowering(graph, layouts)
-    for value in (*graph.inputs, *(v for e in graph.equations for v in e.outputs)):
+    for value in (*graph.inputs, *(v for e in equations_of(graph) for v in e.outputs)):
         if value.dtype.name not in DTYPES:
             raise UnsupportedError(
                 f"compiled code knows no arrays of dtype {value.dtype}",
@@ -90,8 +93,15 @@ def lower(graph: Graph, layouts: Sequence[str]) -> Lowering:
             )
     for position, eqn in enumerate(graph.equations):
         low.begin(position, eqn)
-        _row(eqn)(low, eqn)
+        _lower_equation(low, eqn)
     return low
+
+
+def _lower_equation(low: Lowering, eqn: Equation) -> None:
+    if eqn.regions:
+        control(low, eqn, _lower_equation)
+    else:
+        _row(eqn)(low, eqn)
 
 
 def _row(eqn: Equation) -> Row:
@@ -129,7 +139,7 @@ def _may_be_output(low: Lowering, x: Value) -> bool:
             remedy="return a sum or another array of known shape",
         )
     if x in low.memories:
-        return low.memories[x].kind == "temporary"
+        return low.memories[x].kind == "temporary" and not low.memories[x].moves
     return x in low.recipes and low.recipes[x].name not in ("copy", "count")
 
 
@@ -163,45 +173,18 @@ def _name_storages(c: Context) -> None:
             storage.name = c.names.fresh(wish_of(memory)) if memory.wish else c.names.numbered("t")
 
 
-def _emit(e: Emitter, nodes: Sequence[Node]) -> None:
-    c = e.context
-    for size in c.low.nonempty:
+def _checked(low: Lowering) -> bool:
+    """True where the kernel may find an index out of range, or nothing to take a maximum of."""
+    return bool(low.checks or low.nonempty) or any(
+        s.kind == "nonempty" for group in low.writers.values() for s in group
+    )
+
+
+def _require_elements(e: Emitter) -> None:
+    for size in e.context.low.nonempty:
         least, _ = bounds(size)
         if least is None or least < 1:
-            block = Body()
-            e.fail(block, EMPTY)
-            c.root.lines.append(Block(f"if {c.size(size)} == 0:", block))
-    for number, node in enumerate(nodes):
-        _comments(c, leaves([node]))
-        for storage in c.storages.values():
-            if storage.first == number and storage.memory.kind == "temporary":
-                _allocate(c, storage)
-        emit_nodes(e, [node])
-
-
-def _allocate(c: Context, storage: Storage) -> None:
-    if not storage.axes:
-        return
-    if storage.shares is not None:
-        c.root.line(f"{storage.name} = {storage.shares.name}")
-        return
-    like = c.literal(zero_of(storage.memory.type))
-    sizes = ", ".join(c.subscript((n,)) for n in storage.shape)
-    c.root.line(f"{storage.name} = empty({like}, {sizes})")
-    c.allocated.append(storage.name)
-
-
-def _comments(c: Context, placed: Sequence[Leaf]) -> None:
-    """The user's lines that end in this nest."""
-    texts: dict[str, None] = {}
-    for leaf in placed:
-        eqn = leaf.statement.equation
-        if eqn is not None and eqn.location is not None and eqn.location.text:
-            line = " ".join(eqn.location.text.split())
-            prefix = "adjoint of: " if eqn.role == "backward" else ""
-            texts[f"# {prefix}{line}"[:98].rstrip()] = None
-    for text in texts:
-        c.root.line(text)
+            e.stop_if(f"{e.context.size(size)} == 0", EMPTY)
 
 
 def _fail(c: Context, scalars: Sequence[Operand], body: Body, status: int) -> None:

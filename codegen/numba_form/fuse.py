@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from adjit.codegen.numba_form.accesses import Pair, adds, pairs_of, statements_in
 from adjit.codegen.numba_form.lower import Lowering
 from adjit.codegen.numba_form.reads import Read, reads
-from adjit.codegen.numba_form.space import Axis, Index, Space
+from adjit.codegen.numba_form.scopes import Scope
+from adjit.codegen.numba_form.space import Axis, Space
 from adjit.codegen.numba_form.statements import Statement
 from adjit.ir.dims import Size, Symbol
 from adjit.ir.values import Literal, Value
@@ -25,6 +27,11 @@ class Leaf:
     table: dict[Symbol, Size]
     path: tuple[Loop, ...]
 
+    @property
+    def places(self) -> Path:
+        """All that is open around it."""
+        return (*self.statement.scope.path, *self.path)
+
 
 @dataclass(slots=True, eq=False)
 class Loop:
@@ -33,19 +40,16 @@ class Loop:
     axis: Axis
     depth: int
     children: list[Loop | Leaf] = field(default_factory=list)
+    repeats: bool = True
+
+    @property
+    def symbol(self) -> Symbol:
+        return self.axis.symbol
 
 
 Node = Loop | Leaf
-
-
-@dataclass(slots=True, eq=False)
-class Pair:
-    """A dependency: an element is written at one index and used at another."""
-
-    writer: Statement
-    written: Index
-    used: Index
-    commutes: bool
+#: What is open around a statement: scopes and loops.
+Path = tuple[Scope | Loop, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -55,21 +59,40 @@ class _Group:
     touched: set[Value]
 
 
-def fuse(
-    low: Lowering, statements: Sequence[Statement]
-) -> tuple[list[Node], dict[int, list[Read]]]:
-    """The tree of loops, and what each statement (by identity) reads."""
-    found = {id(s): reads(low, s) for s in statements}
-    present = {id(s) for s in statements}
-    pairs = {id(s): _pairs(low, s, found[id(s)], present) for s in statements}
+def fuse(low: Lowering) -> dict[int, list[Read]]:
+    """Make the trees of loops of all scopes; what each statement (by identity) reads."""
+    low.arrange()
+    found = {id(s): reads(low, s) for scope in low.scopes for s in statements_in(scope)}
+    for scope in low.scopes:
+        scope.nodes = _fuse(low, scope.statements, found)
+        if scope.end is not None:
+            scope.nodes.append(Leaf(scope.end, {}, ()))
+    return found
+
+
+def _fuse(
+    low: Lowering, statements: Sequence[Statement], found: Mapping[int, list[Read]]
+) -> list[Node]:
+    pairs = pairs_of(low, statements, found)
     statements = _products_first(statements, pairs)
-    followers = {
+    fuser = _Fuser(low.space, found, pairs, _followers(low, statements, pairs))
+    return fuser.level(statements, 0, ())
+
+
+def _followers(
+    low: Lowering, statements: Sequence[Statement], pairs: Mapping[int, list[Pair]]
+) -> dict[int, int]:
+    """Statements that set an accumulator to its start: the first that adds to it."""
+    out = {
         id(group[0]): id(group[1])
         for group in low.writers.values()
-        if len(group) > 1 and _is_fill(low, group[0]) and group[1].kind in ("fold", "add")
+        if len(group) > 1 and adds(group[1]) and _is_fill(low, group[0])
     }
-    fuser = _Fuser(low.space, found, pairs, followers)
-    return fuser.level(statements, 0, ()), found
+    first: dict[int, int] = {}
+    for s in statements:
+        for pair in pairs[id(s)]:
+            first.setdefault(id(pair.writer), id(s))
+    return {fill: s for fill, s in out.items() if first.get(fill) == s}
 
 
 def _products_first(
@@ -95,27 +118,6 @@ def _products_first(
 
 def _is_fill(low: Lowering, s: Statement) -> bool:
     return s.kind == "assign" and isinstance(low.resolve(*s.terms[0])[0], Literal)
-
-
-def _pairs(
-    low: Lowering, statement: Statement, found: Sequence[Read], present: set[int]
-) -> list[Pair]:
-    out = [
-        Pair(writer, writer.write, index, False)
-        for value, index in found
-        for writer in low.writers.get(value, ())
-        if id(writer) in present and writer is not statement
-    ]
-    for writer in low.writers[statement.value]:
-        if writer is statement:
-            break
-        out.append(Pair(writer, writer.write, statement.write, _adds(writer) and _adds(statement)))
-    return out
-
-
-def _adds(s: Statement) -> bool:
-    """True for a statement that adds to what is there: such statements may change places."""
-    return s.kind == "add" or (s.kind == "fold" and s.op in ("sum", "dot"))
 
 
 class _Fuser:
@@ -197,9 +199,12 @@ class _Fuser:
 
     def _pointwise(self, pair: Pair, s: Statement, depth: int) -> bool:
         """True where what iteration i of the writer's loop writes is used in iteration i only."""
+        if pair.written is None or pair.used is None:
+            return False
         p, a = pair.writer.axes[depth], s.axes[depth]
+        around = {axis.symbol for axis in pair.writer.axes}
         for written, used in zip(pair.written, pair.used, strict=True):
-            if self.space.loops((written,)) == {p.symbol}:
+            if self.space.loops((written,)) & around == {p.symbol}:
                 (moved,) = self.space.rename((written,), {p.symbol: a.index})
                 if moved == used:
                     return True
@@ -235,8 +240,18 @@ def serial(s: Statement) -> bool:
 
 
 def leaves(nodes: Sequence[Node]) -> list[Leaf]:
-    """All leaves, in program order."""
+    """All leaves of one scope, in program order."""
     out: list[Leaf] = []
     for node in nodes:
         out += [node] if isinstance(node, Leaf) else leaves(node.children)
+    return out
+
+
+def all_leaves(nodes: Sequence[Node]) -> list[Leaf]:
+    """All leaves, those of inner scopes after the one that holds them."""
+    out: list[Leaf] = []
+    for leaf in leaves(nodes):
+        out.append(leaf)
+        for scope in leaf.statement.scopes:
+            out += all_leaves(scope.nodes)
     return out

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adjit.codegen.numba_form.fuse import Leaf, Loop, Node, leaves
-from adjit.codegen.numba_form.steps import CLOSE, OPEN, STEP, Emitter
+from adjit.codegen.numba_form.steps import CLOSE, OPEN, Emitter, Step
 from adjit.codegen.numba_form.values import Context
 from adjit.codegen.numba_form.writer import Block, Body
 from adjit.ir.values import Literal
@@ -15,13 +15,13 @@ from adjit.ir.values import Literal
 UNROLL = 16
 
 
-def emit_nodes(e: Emitter, nodes: Sequence[Node]) -> None:
-    """Write nodes into the body that is open."""
+def emit_nodes(e: Emitter, nodes: Sequence[Node], steps: Mapping[str, Step]) -> None:
+    """Write nodes into the body that is open; `steps` say what a statement does."""
     for node in nodes:
         if isinstance(node, Loop):
-            _loop(e, node)
+            _loop(e, node, steps)
         else:
-            _leaf(e, node)
+            _leaf(e, node, steps)
 
 
 def _cleared(e: Emitter, loop: Loop) -> list[str] | None:
@@ -40,7 +40,7 @@ def _cleared(e: Emitter, loop: Loop) -> list[str] | None:
     return names
 
 
-def _loop(e: Emitter, loop: Loop) -> None:
+def _loop(e: Emitter, loop: Loop, steps: Mapping[str, Step]) -> None:
     c = e.context
     cleared = _cleared(e, loop)
     if cleared is not None:
@@ -58,7 +58,7 @@ def _loop(e: Emitter, loop: Loop) -> None:
     letter = c.loops[loop.axis.symbol] = c.letters[loop.depth]
     header = f"for {letter} in range({_extent(c, loop)}):"
     c.path.append((loop, body))
-    emit_nodes(e, loop.children)
+    emit_nodes(e, loop.children, steps)
     c.path.pop()
     parent.lines.append(Block(header, body))
     for leaf in mine:
@@ -81,11 +81,11 @@ def _unrolled(node: Node) -> float:
     return inner * node.axis.size if isinstance(node.axis.size, int) else math.inf
 
 
-def _leaf(e: Emitter, leaf: Leaf) -> None:
+def _leaf(e: Emitter, leaf: Leaf, steps: Mapping[str, Step]) -> None:
     statement = leaf.statement
     alone = statement.kind in OPEN and statement.kept == len(leaf.path)
     if alone:
         OPEN[statement.kind](e, leaf)
-    STEP[statement.kind](e, leaf)
+    steps[statement.kind](e, leaf)
     if alone:
         CLOSE[statement.kind](e, leaf)

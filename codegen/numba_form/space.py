@@ -44,11 +44,19 @@ class Space:
         self.dynamics: dict[Symbol, Dynamic] = {}
         self._dynamic_index: dict[Dynamic, Dim] = {}
         self._loops: dict[Size, frozenset[Symbol]] = {}
+        #: The mark of the scope of values that are defined inside a loop or an arm, and of the
+        #: symbols that are bound there.
+        self.homes: dict[Value, Symbol] = {}
+        self.bound_in: dict[Symbol, Symbol] = {}
 
     def axis(self, size: Size) -> Axis:
         """A new axis."""
         symbol = self._symbol("@")
         return Axis(symbol, symbol_size(symbol), size)
+
+    def mark(self) -> Symbol:
+        """A symbol that marks a scope."""
+        return self._symbol("@")
 
     def over(self, shape: Sequence[Size]) -> tuple[Index, tuple[Axis, ...]]:
         """An index into an array of this shape, with one new axis per size that is not 1."""
@@ -83,7 +91,7 @@ class Space:
         return substitute(size, changes)
 
     def loops(self, index: Iterable[Size]) -> frozenset[Symbol]:
-        """The axes that an index depends on, also through dynamic indices."""
+        """The axes and scopes that an index depends on, also through dynamic indices."""
         out: frozenset[Symbol] = frozenset()
         for size in index:
             if isinstance(size, Dim):
@@ -98,7 +106,12 @@ class Space:
                 if symbol.name.startswith("@"):
                     found.add(symbol)
                 elif symbol in self.dynamics:
-                    found |= self.loops(self.dynamics[symbol].at)
+                    read = self.dynamics[symbol]
+                    found |= self.loops(read.at)
+                    if read.operand in self.homes:
+                        found.add(self.homes[read.operand])
+                elif symbol in self.bound_in:
+                    found.add(self.bound_in[symbol])
             known = self._loops[size] = frozenset(found)
         return known
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from adjit.codegen.numba_form.scopes import Scope
 from adjit.codegen.numba_form.space import Axis, Index
 from adjit.ir.dims import Size
 from adjit.ir.graph import Equation
@@ -42,7 +43,10 @@ class Memory:
     """An array that values live in: an input, an output or a temporary.
 
     `whole`: all its axes are needed (something looks at it as one block). `base`: this is the
-    memory of another array under another shape.
+    memory of another array under another shape. `mutable`: several statements write it, at several
+    times. `moves`: the variable that holds the array is bound anew. `pinned`: the value must be
+    computed where its statement stands, for what it is computed from is about to be overwritten.
+    `made`: the scope where it comes up. `versions`: the values that have lived in it, in order.
     """
 
     type: Type
@@ -52,6 +56,11 @@ class Memory:
     whole: bool = False
     base: Memory | None = None
     output: int = -1
+    mutable: bool = False
+    moves: bool = False
+    pinned: bool = False
+    made: Scope | None = None
+    versions: list[Value] = field(default_factory=list)
 
     @property
     def owner(self) -> Memory:
@@ -66,7 +75,8 @@ class Statement:
     ----------
     kind:
         Key of the table of emitters: "assign", "add", "reduce", "fold", "arg", "scan", "gemm",
-        "argsort", "compress", "check", "result".
+        "argsort", "compress", "check", "nonempty", "result"; those with scopes of their own:
+        "loop", "while", "branch"; those that end a scope: "carry", "test"; "reserve".
     value:
         The value that it writes (or completes), at `write`.
     axes:
@@ -76,7 +86,9 @@ class Statement:
     kept:
         For kinds with an accumulator in a scalar: how many leading axes lie around it.
     order:
-        Position of its equation in the graph.
+        Position of its equation in the scope.
+    scope:
+        Where it stands.
     """
 
     kind: str
@@ -89,6 +101,13 @@ class Statement:
     op: str = ""
     kept: int = 0
     params: dict[str, Any] = field(default_factory=dict)
+    scope: Scope = field(kw_only=True)
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scopes inside of it."""
+        found: tuple[Scope, ...] = self.params.get("scopes", ())
+        return found
 
 
 def literal_of(x: Operand) -> Literal | None:

@@ -12,7 +12,7 @@ from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Statement
 from adjit.codegen.numba_form.values import Context
 from adjit.codegen.numba_form.writer import Block, Body
-from adjit.codegen.program import OUT_OF_RANGE
+from adjit.codegen.program import EMPTY, OUT_OF_RANGE
 from adjit.ir.values import Literal, Type, Value
 
 Step = Callable[["Emitter", Leaf], None]
@@ -26,13 +26,19 @@ class Emitter:
     accumulators: dict[int, list[str]]
     fail: Callable[[Body, int], None]
 
+    def stop_if(self, condition: str, status: int) -> None:
+        """Return the status where a condition holds."""
+        block = Body()
+        self.fail(block, status)
+        self.context.body.lines.append(Block(f"if {condition}:", block))
+
     def read(self, leaf: Leaf, k: int = 0) -> str:
         """Operand k of a statement, computed here."""
         x, index = leaf.statement.terms[k]
         (at,) = (self.context.low.space.rename(index, leaf.table),)
         if x is leaf.statement.value:
             # Known already where it came along with another value: a sine with its cosine.
-            known = self.context.body_of(at).known.get((x, at))
+            known = self.context.body_of(x, at).known.get((x, at))
             return known or self.context.compute(leaf.statement.value, at)
         return self.context.value(x, at)
 
@@ -46,7 +52,11 @@ class Emitter:
         if storage.axes or not storage.single:
             c.body.line(f"{c.place(value, index)} = {text}")
         if storage.single:
-            c.body_of(index).known[value, index] = text
+            if storage.memory.pinned:
+                wish = value.name or storage.memory.wish
+                name = c.names.fresh(wish) if wish else c.names.numbered("t")
+                text = c.body.let(name, "{0}", (text,))
+            c.body_of(value, index).known[value, index] = text
 
 
 def _assign(e: Emitter, leaf: Leaf) -> None:
@@ -192,6 +202,8 @@ def _scan(e: Emitter, leaf: Leaf) -> None:
 
 
 def _open_check(e: Emitter, leaf: Leaf) -> None:
+    if not leaf.statement.axes:
+        return
     name = e.context.names.fresh("out_of_range")
     e.context.body.line(f"{name} = False")
     e.accumulators[id(leaf.statement)] = [name]
@@ -199,19 +211,25 @@ def _open_check(e: Emitter, leaf: Leaf) -> None:
 
 def _check(e: Emitter, leaf: Leaf) -> None:
     c, s = e.context, leaf.statement
-    (name,) = e.accumulators[id(s)]
     (number,) = c.low.space.rename((s.params["number"],), leaf.table)
     text, extent = c.size(number), c.size(s.params["extent"])
-    below = "" if s.terms[0][0].type.dtype.kind == "u" else f" | ({text} < -{extent})"
-    c.body.line(f"{name} = {name}{below} | ({text} >= {extent})")
+    below = "" if s.terms[0][0].type.dtype.kind == "u" else f"({text} < -{extent}) | "
+    if not s.axes:
+        e.stop_if(f"{below}({text} >= {extent})", OUT_OF_RANGE)
+        return
+    (name,) = e.accumulators[id(s)]
+    c.body.line(f"{name} = {name} | {below}({text} >= {extent})")
 
 
 def _close_check(e: Emitter, leaf: Leaf) -> None:
-    c = e.context
-    (name,) = e.accumulators[id(leaf.statement)]
-    block = Body()
-    e.fail(block, OUT_OF_RANGE)
-    c.body.lines.append(Block(f"if {name}:", block))
+    if leaf.statement.axes:
+        (name,) = e.accumulators[id(leaf.statement)]
+        e.stop_if(name, OUT_OF_RANGE)
+
+
+def _nonempty(e: Emitter, leaf: Leaf) -> None:
+    (size,) = leaf.statement.params["sizes"]
+    e.stop_if(f"{e.context.size(size)} <= 0", EMPTY)
 
 
 def _open_compress(e: Emitter, leaf: Leaf) -> None:
@@ -261,6 +279,7 @@ STEP: dict[str, Step] = {
     "gemm": _call(gemm),
     "argsort": _call(argsort),
     "result": _result,
+    "nonempty": _nonempty,
 }
 OPEN: dict[str, Step] = {
     "reduce": _open_reduce,

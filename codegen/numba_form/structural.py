@@ -10,17 +10,19 @@ from adjit.codegen.numba_form.access import aligned, identity, indexed, reshaped
 from adjit.codegen.numba_form.accumulate import add_products, add_to_place
 from adjit.codegen.numba_form.contractions import contract
 from adjit.codegen.numba_form.lower import Lowering
+from adjit.codegen.numba_form.overwrite import copy_into, may_overwrite, overwrite
 from adjit.codegen.numba_form.space import Dynamic, Index
 from adjit.codegen.numba_form.statements import Memory, Recipe
 from adjit.ir.bounds import bounds
-from adjit.ir.dims import Size, product
-from adjit.ir.errors import ShapeError
+from adjit.ir.dims import Size, product, symbols_of
+from adjit.ir.errors import InternalError, ShapeError
 from adjit.ir.graph import Equation
 from adjit.ir.indexing import result_shape
 from adjit.ir.primitives.structural import reduced_shape
 from adjit.ir.values import Literal, Type, Value
 
 Row = Callable[[Lowering, Equation], None]
+_BOOL = np.dtype(np.bool_)
 
 
 def elementwise(low: Lowering, eqn: Equation) -> None:
@@ -65,7 +67,7 @@ def reshape(low: Lowering, eqn: Equation) -> None:
     low.store(x)
     base = low.memories[x] if x in low.memories else low.memories[low.views[x][0]]
     base.owner.whole = True
-    low.memories[eqn.output] = Memory(eqn.output.type, "view", eqn.output.name, base=base)
+    low.place(eqn.output, Memory(eqn.output.type, "view", eqn.output.name, base=base))
     low.views[eqn.output] = (x, recipe)
 
 
@@ -74,24 +76,26 @@ def index(low: Lowering, eqn: Equation) -> None:
     spec = eqn.params["spec"]
     low.check(spec, operands, x.shape)
     low.virtual(eqn.output, Recipe("copy", (x,), (indexed(low.entry, spec, operands, x.shape),)))
+    low.consumed(eqn.output, operands)
 
 
 def update(low: Lowering, eqn: Equation) -> None:
-    """In place where the old version has no other reader, else on a copy."""
+    """In place where nothing needs the old version afterwards, else on a copy."""
     x, v, *operands = eqn.inputs
     spec, out = eqn.params["spec"], eqn.output
     low.check(spec, operands, x.shape)
-    if _may_overwrite(low, x):
-        assert isinstance(x, Value)
-        low.memories[out] = low.memories[x]
-        low.memories[out].wish = out.name or low.memories[out].wish
-        low.writers[out] = list(low.writers[x])
-    else:
-        low.memory(out)
-        at, axes = low.space.over(out.shape)
-        low.write("assign", out, axes, at, [(x, at)])
     place = result_shape(spec, [i.shape for i in operands])
     move = indexed(low.entry, spec, operands, x.shape)
+    at, axes = low.space.over(place)
+    term = (v, aligned(v.shape, place)(at))
+    if may_overwrite(low, x):
+        assert isinstance(x, Value)
+        low.take(out, x)
+        indices = [(k, aligned(k.shape, place)(at)) for k in operands if isinstance(k, Value)]
+        overwrite(low, low.memories[out], move(at), axes, [term, *indices])
+    else:
+        low.memory(out)
+        copy_into(low, out, x)
     if (
         eqn.params["op"] == "add"
         and not operands
@@ -99,22 +103,37 @@ def update(low: Lowering, eqn: Equation) -> None:
         and add_to_place(low, out, v, move)
     ):
         return
-    at, axes = low.space.over(place)
-    target = move(at)
     kind = "assign" if eqn.params["op"] == "set" else "add"
-    low.write(kind, out, axes, target, [(v, aligned(v.shape, place)(at))])
+    low.write(kind, out, axes, move(at), [term])
 
 
-def _may_overwrite(low: Lowering, x: object) -> bool:
-    return (
-        isinstance(x, Value)
-        and x in low.memories
-        and x not in low.views
-        and low.uses[x] == 1
-        and x not in low.recipes
-        and low.memories[x].kind == "temporary"
-        and not low.memories[x].whole
-    )
+def bind(low: Lowering, eqn: Equation) -> None:
+    """A scalar that sizes mention, stored where it is bound."""
+    (k,) = eqn.inputs
+    low.virtual(eqn.output, Recipe("copy", (k,), (identity,)))
+    low.store(eqn.output)
+    low.memories[eqn.output].pinned = True
+    low.bind(eqn.params["symbol"], eqn.output)
+
+
+def empty(low: Lowering, eqn: Equation) -> None:
+    low.memory(eqn.output)
+
+
+def storage(low: Lowering, eqn: Equation) -> None:
+    """Made with few entries; grows in `reserve`."""
+    memory = low.memory(eqn.output)
+    low.capacities.add(eqn.params["symbol"])
+    memory.whole = memory.moves = memory.mutable = True
+
+
+def reserve(low: Lowering, eqn: Equation) -> None:
+    (x,) = eqn.inputs
+    if not may_overwrite(low, x) or not isinstance(x, Value):
+        raise InternalError("a growing storage is used after it has been written to")
+    low.take(eqn.output, x)
+    count = eqn.params["count"]
+    low.write("reserve", eqn.output, (), (), (), count=count, sizes=(count,))
 
 
 def reduce(low: Lowering, eqn: Equation) -> None:
@@ -166,7 +185,11 @@ def need_elements(low: Lowering, count: Size, op: str) -> None:
     if count == 0:
         raise ShapeError(f"np.{op} of an array without elements has no value")
     least, _ = bounds(count)
-    if (least is None or least < 1) and count not in low.nonempty:
+    if least is not None and least >= 1:
+        return
+    if low.scope.parent is not None or any(s in low.bound for s in symbols_of(count)):
+        low.write("nonempty", low.temporary(Type(_BOOL)), (), (), (), sizes=(count,))
+    elif count not in low.nonempty:
         low.nonempty.append(count)
 
 
@@ -229,6 +252,7 @@ def sort(low: Lowering, eqn: Equation) -> None:
         return (*index[:axis], low.space.dynamic(read), *index[axis + 1 :])
 
     low.virtual(values, Recipe("copy", (x,), (sorted_from,)))
+    low.consumed(values, [order])
 
 
 def nonzero(low: Lowering, eqn: Equation) -> None:
@@ -240,7 +264,7 @@ def nonzero(low: Lowering, eqn: Equation) -> None:
     )
     at, axes = low.space.over(mask.shape)
     low.fold(count, ones, at, axes, (), (), "sum")
-    low.bound[eqn.params["symbol"]] = count
+    low.bind(eqn.params["symbol"], count)
     for k, value in enumerate(eqn.outputs):
         at, axes = low.space.over(mask.shape)
         low.memory(value)
@@ -262,4 +286,8 @@ ROWS: dict[str, Row] = {
     "sort": sort,
     "nonzero": nonzero,
     "contract": contract,
+    "bind": bind,
+    "empty": empty,
+    "storage": storage,
+    "reserve": reserve,
 }

@@ -10,6 +10,7 @@ from adjit.codegen.numba_form.buffers import Storage
 from adjit.codegen.numba_form.fuse import Loop
 from adjit.codegen.numba_form.lower import Lowering
 from adjit.codegen.numba_form.scalars import ATOM, MODULES, ROWS, literal_text
+from adjit.codegen.numba_form.scopes import Scope
 from adjit.codegen.numba_form.space import Index
 from adjit.codegen.numba_form.statements import Memory, Recipe
 from adjit.codegen.numba_form.writer import Body
@@ -26,7 +27,8 @@ LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s")
 class Context:
     """What emission knows at one place of the program.
 
-    `path` holds the open loops with their bodies; `header` the lines before everything else.
+    `path` holds the open scopes and loops with their bodies; `header` the lines before everything
+    else. `floor` marks the scope outside of which no element may be read: it need not exist there.
     """
 
     def __init__(self, low: Lowering, storages: Mapping[int, Storage], wide: bool) -> None:
@@ -36,12 +38,14 @@ class Context:
         self.names = Names(_FUNCTIONS | {"math", "far", "kernel"})
         self.header = Body()
         self.root = Body()
-        self.path: list[tuple[Loop, Body]] = []
+        self.path: list[tuple[Loop | Scope, Body]] = []
+        self.floor: Symbol | None = None
         self.loops: dict[Symbol, str] = {}
         self.symbols: dict[Symbol, str] = {}
         self.scalars: dict[Value, str] = {}
         self.arrays: dict[int, str] = {}
         self.constants: dict[str, str] = {}
+        self.variables = _loop_variables(low, self.names)
         self.letters = [self.names.fresh(letter) for letter in LETTERS]
         self.allocated: list[str] = []
         self.results: list[str] = []
@@ -54,11 +58,13 @@ class Context:
     def body(self) -> Body:
         return self.path[-1][1] if self.path else self.root
 
-    def body_of(self, index: Index) -> Body:
-        """The body of the innermost open loop that an index depends on."""
+    def body_of(self, x: Operand, index: Index) -> Body:
+        """The body of the innermost open loop or scope that an element depends on."""
         used = self.low.space.loops(index)
-        for loop, body in reversed(self.path):
-            if loop.axis.symbol in used:
+        home = self.low.space.homes.get(x) if isinstance(x, Value) else None
+        floor = self.floor if index else home
+        for place, body in reversed(self.path):
+            if place.symbol in used or place.symbol is home or place.symbol is floor:
                 return body
         return self.root
 
@@ -103,7 +109,7 @@ class Context:
 
     def _dynamic(self, symbol: Symbol) -> str:
         read = self.low.space.dynamics[symbol]
-        body = self.body_of(read.at)
+        body = self.body_of(read.operand, read.at)
         key = (Literal(0, read.operand.dtype), (symbol_size(symbol),))
         if key not in body.known:
             raw = self.value(read.operand, read.at)
@@ -127,7 +133,7 @@ class Context:
             return self.literal(x)
         if x in self.scalars:
             return self.scalars[x]
-        body = self.body_of(index)
+        body = self.body_of(x, index)
         known = body.known.get((x, index))
         if known is None:
             known = self._load(x, index, body) if self.low.is_stored(x) else self.compute(x, index)
@@ -154,6 +160,15 @@ class Context:
 
     def compute(self, x: Value, index: Index) -> str:
         """Compute x[index] by its recipe."""
+        floor = self.floor
+        if not index:  # in the scope in which it is defined
+            self.floor = self.low.space.homes.get(x)
+        try:
+            return self._compute(x, index)
+        finally:
+            self.floor = floor
+
+    def _compute(self, x: Value, index: Index) -> str:
         recipe = self.low.recipes[x]
         if recipe.number is not None:
             return self._count(x, recipe.number(index), index)
@@ -164,7 +179,7 @@ class Context:
             return self._trigonometric(x, recipe, index)
         operands = tuple(self.value(*term) for term in terms)
         form = ROWS[recipe.name].form(x.dtype, recipe.operands)
-        body = self.body_of(index)
+        body = self.body_of(x, index)
         return body.let(
             self._name(x),
             form.template,
@@ -178,7 +193,7 @@ class Context:
         text = self.size(number)
         if text.isidentifier() or text.isdigit():
             return text
-        return self.body_of(index).let(self._name(x), text, free=True, binds=ATOM)
+        return self.body_of(x, index).let(self._name(x), text, free=True, binds=ATOM)
 
     def _atoms(self, operands: tuple[str, ...], template: str, body: Body) -> tuple[str, ...]:
         """Negative literals in parentheses, so that every operand is an atom."""
@@ -187,7 +202,7 @@ class Context:
     def _trigonometric(self, x: Value, recipe: Recipe, index: Index) -> str:
         (term,) = recipe.terms(index)
         argument = self.value(*term)
-        body = self.body_of(index)
+        body = self.body_of(x, index)
         if self.wide:
             return body.let(self._name(x), f"{recipe.name}_wide({{0}})", (argument,))
         self.far = True
@@ -231,9 +246,28 @@ class Context:
             name = self.names.fresh(memory.wish or "view")
             sizes = ", ".join(self.size(n) for n in memory.type.shape)
             base, _ = self.low.views[x]
-            self.root.line(f"{name} = reshaped({self.array(base)}, {sizes})")
+            array = self.array(base)
+            self.body_of(x, ()).line(f"{name} = reshaped({array}, {sizes})")
             self.arrays[id(memory)] = name
         return self.arrays[id(memory)]
+
+
+def _loop_variables(low: Lowering, names: Names) -> dict[Symbol, str]:
+    """The variables of loops: the user's names, none twice among loops within one another."""
+    out: dict[Symbol, str] = {}
+    made: dict[str, list[str]] = {}
+    for scope in low.scopes:
+        symbol = scope.symbol
+        if symbol is None or symbol not in low.index_names:
+            continue
+        around = {out.get(outer.symbol) for outer in scope.path[:-1] if outer.symbol is not None}
+        pool = made.setdefault(low.index_names[symbol], [])
+        free = [name for name in pool if name not in around]
+        if not free:
+            free = [names.fresh(low.index_names[symbol])]
+            pool += free
+        out[symbol] = free[0]
+    return out
 
 
 def zero_of(type: Type) -> Literal:

@@ -58,6 +58,12 @@ class Body:
         self.lines.append(Let(name, template, operands, needs, binds, free))
         return name
 
+    def pin(self, name: str) -> None:
+        """The value of this name is to be computed where it stands."""
+        for line in self.lines:
+            if isinstance(line, Let) and line.name == name:
+                line.free = False
+
     def line(self, text: str) -> None:
         self.lines.append(Line(text))
 
