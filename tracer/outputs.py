@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from adjit.ir.values import Operand
 from adjit.tracer.control.rows import expanded, has_rows
+from adjit.tracer.control.state import Unavailable
 from adjit.tracer.operators import is_traced
 from adjit.tracer.symint import SymInt
 
@@ -57,12 +58,14 @@ def _spread(trace: Trace, tree: Any) -> Any:
 
 def _number(trace: Trace, x: Any) -> Any:
     """A size beyond 64 bits as the number that it is; anything else unchanged."""
+    if isinstance(x, Unavailable):
+        raise x.error(trace)
     return int(x) if isinstance(x, SymInt) and not trace.sizes.fits(x.size) else x
 
 
 def map_traced(function: Callable[[Any], Any], tree: Any) -> Any:
     """The structure with `function` applied to its traced leaves; without any, the same object."""
-    if is_traced(tree) or isinstance(tree, SymInt):
+    if is_traced(tree) or isinstance(tree, (SymInt, Unavailable)):
         return function(tree)
     if isinstance(tree, dict):
         return _rebuilt(tree, list(tree.values()), function, lambda items: _dict_like(tree, items))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from adjit.ir.errors import AdjitError, UnsupportedError
+from adjit.ir.errors import AdjitError, DataDependentError, UnsupportedError
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.regions import Block, emit_branch
 from adjit.ir.values import Operand, Type, literal
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.control.carry import VIEWED
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
-from adjit.tracer.control.journal import MISSING, CellSlot, Journal, Slot
+from adjit.tracer.control.journal import MISSING, CellSlot, ItemsSlot, Journal, Slot
 from adjit.tracer.control.logic import facts_of, negation
 from adjit.tracer.control.regions import Recorded, record, reopened, survey
 from adjit.tracer.control.state import Kind, Unavailable, flatten, joined, kind_of, unchanged
@@ -107,6 +108,12 @@ class _Merge:
         for arm in (self.then, self.otherwise):
             trace.release(arm.equations)
         for slot, content in contents:
+            if isinstance(content, Unavailable) and isinstance(slot, ItemsSlot):
+                raise trace.error(
+                    DataDependentError,
+                    f"an `if` changes the items of {slot.label}: {content.reason}",
+                    _SAME_ITEMS,
+                )
             if content is not _PLACED:
                 trace.root.changes.note(slot)
                 slot.put(content)
@@ -148,7 +155,7 @@ class _Merge:
         tree, ones = flatten(a)
         other, others = flatten(b)
         if tree.key != other.key:
-            return _different(label, a, b)
+            return _different(self.trace, label, a, b)
         base, firsts = flatten(before)
         if base.key != tree.key:
             firsts = [MISSING] * len(ones)
@@ -162,10 +169,10 @@ class _Merge:
             return a
         kinds = kind_of(a), kind_of(b)
         if kinds[0] is None or kinds[1] is None:
-            return _different(label, a, b)
+            return _different(self.trace, label, a, b)
         kind = joined(kinds[0], kinds[1])
         if kind is None:
-            return _different(label, a, b)
+            return _different(self.trace, label, a, b)
         if kind.form == "array":
             return self._array(kind, before, a, b)
         holder = TracedArray(Cell(self.trace, literal(0, kind.dtype)), kind.form)
@@ -258,6 +265,7 @@ class _Merge:
 
 
 _PLACED: Any = object()
+_SAME_ITEMS = "let both branches leave the same number of items of the same kinds in it"
 
 
 def _filler(cell: Cell, label: str) -> Callable[[Operand], None]:
@@ -289,12 +297,14 @@ def _layout(a: Any, b: Any) -> str:
     return layouts.pop() if len(layouts) == 1 else "?"
 
 
-def _different(label: str, a: Any, b: Any) -> Unavailable:
+def _different(trace: Trace, label: str, a: Any, b: Any) -> Unavailable:
     def show(x: Any) -> str:
         kind = kind_of(x)
         if kind is None:
-            return f"a {type(x).__name__}"
-        shape = f" of shape ({', '.join(map(str, kind.shape))})" if kind.form == "array" else ""
-        return f"a {kind.dtype} {'array' if kind.form == 'array' else 'number'}{shape}"
+            sized = isinstance(x, (list, tuple, dict, set, deque))
+            return f"a {type(x).__name__}" + (f" with {len(x)} items" if sized else "")
+        if kind.form != "array":
+            return f"a {kind.dtype} number"
+        return f"a {kind.dtype} array of shape {trace.sizes.show_shape(kind.shape)}"
 
     return Unavailable(label, f"it is {show(a)} in one branch and {show(b)} in the other")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adjit.ir.errors import AdjitError, UnsupportedError
+from adjit.tracer.control.state import Unavailable
 from adjit.tracer.interpreter.frame import Frame
 
 Evaluate = Callable[[Frame, Any], Any]
@@ -27,7 +28,10 @@ def evaluate(frame: Frame, node: ast.expr) -> Any:
                 f"{type(node).__name__} is not supported",
                 "write it with ordinary expressions",
             )
-        return handler(frame, node)
+        value = handler(frame, node)
+        if isinstance(value, Unavailable):
+            raise value.error(frame.trace)
+        return value
     except AdjitError as error:
         frame.locate(error, node)
         raise
