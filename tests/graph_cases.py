@@ -642,3 +642,8 @@ NUMBERED = {"reshape", "broadcast", "index", "update"}
 def symbolic_too(name: str, label: str) -> bool:
     """True for a case that can also be built with symbolic sizes."""
     return not label.startswith("fixed:") and (name not in NUMBERED or label.startswith("n:"))
+
+
+case(
+    "reserve", "room enough", lambda b, x: b.emit(st.reserve, b.emit(ew.sin, x), count=2), normal(3)
+)

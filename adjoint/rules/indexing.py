@@ -97,6 +97,17 @@ def _sort(context: Context, eqn: Equation, ct: Operand) -> Iterator[tuple[int, O
     yield 0, Scatter(ct, *along_axis(context.builder, order, eqn.params["axis"]))
 
 
+def _reserve(context: Context, eqn: Equation, ct: Cotangent) -> Iterator[tuple[int, Cotangent]]:
+    yield 0, ct
+
+
+def _reserve_forward(
+    context: Context, eqn: Equation, tangents: Sequence[Operand | None]
+) -> Operand:
+    assert tangents[0] is not None
+    return context.builder.emit(st.reserve, tangents[0], count=eqn.params["count"])
+
+
 def _index_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | None]) -> Operand:
     assert tangents[0] is not None
     return context.builder.index(tangents[0], eqn.params["spec"], eqn.inputs[1:])
@@ -120,10 +131,11 @@ def _sort_forward(context: Context, eqn: Equation, tangents: Sequence[Operand | 
     return context.builder.index(tangents[0], spec, indices)
 
 
-LAZY: dict[Primitive, LazyRule] = {st.index: _index}
+LAZY: dict[Primitive, LazyRule] = {st.index: _index, st.reserve: _reserve}
 DENSE: dict[Primitive, DenseRule] = {st.update: _update, st.sort: _sort}
 FORWARD: dict[Primitive, ForwardRule] = {
     st.index: _index_forward,
     st.update: _update_forward,
     st.sort: _sort_forward,
+    st.reserve: _reserve_forward,
 }

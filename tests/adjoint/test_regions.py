@@ -10,7 +10,7 @@ from graph_checks import finished, numeric, with_weights
 from graph_eval import evaluate
 from region_examples import EXAMPLES
 
-from adjit.adjoint import value_and_gradient
+from adjit.adjoint import jvp, value_and_gradient
 
 RUNS = [
     (name, sizes)
@@ -20,6 +20,8 @@ RUNS = [
 ]
 FIRST = {}
 SECOND = {}
+FORWARD = {}
+TWICE = {}
 
 
 def scalar(example):
@@ -85,3 +87,23 @@ def test_second_order(name, sizes):
     step = 1e-2 if any(getattr(x, "dtype", None) == np.float32 for x in inputs) else 1e-4
     for k, got in zip(example.wrt, found, strict=True):
         close(got, numeric(along, inputs, k, step), inputs, err_msg=f"input {k}")
+
+
+@pytest.mark.parametrize(("name", "sizes"), RUNS)
+def test_forward_mode_agrees(name, sizes):
+    """Along one direction, for every output; and the derivative of the gradient, forward over
+    reverse."""
+    example, inputs = given(name, sizes)
+    rng = np.random.default_rng(8)
+    along = [rng.normal(size=np.shape(inputs[k])).astype(inputs[k].dtype) for k in example.wrt]
+    if name not in FORWARD:
+        FORWARD[name] = finished(jvp(example.graph, example.wrt))
+        TWICE[name] = finished(jvp(first(name), example.wrt))
+    results = evaluate(FORWARD[name], *inputs, *along)
+    gradients = evaluate(first(name), *inputs)[1:]
+    expected = sum(float(np.sum(g * t)) for g, t in zip(gradients, along, strict=True))
+    close(results[len(example.graph.outputs)], expected, inputs)
+    moved = evaluate(TWICE[name], *inputs, *along)[-len(example.wrt) :]
+    symmetric = evaluate(second(name), *inputs, *along)[1:]
+    for got, want in zip(moved, symmetric, strict=True):
+        close(got, want, inputs)
