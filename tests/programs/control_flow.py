@@ -129,7 +129,7 @@ def matched_modes(x, modes):
                 y = y * y
             case ("scale", factor):
                 y = factor * y
-            case {"shift": amount} if amount > 0:
+            case {"shift": amount}:
                 y = y + amount
             case int(times):
                 for _ in range(times):
@@ -547,17 +547,17 @@ def recursion(x, depth):
     return area(0.0, x[2], depth)
 
 
+def odd_pairs(n):
+    for i in range(n):
+        for j in range(i + 1, n):
+            if (i + j) % 2:
+                yield i, j
+
+
 def generator_of_pairs(x):
     """A generator function feeds the loop."""
-
-    def pairs(n):
-        for i in range(n):
-            for j in range(i + 1, n):
-                if (i + j) % 2:
-                    yield i, j
-
     total = 0.0
-    for i, j in pairs(5):
+    for i, j in odd_pairs(5):
         total += (x[i] - x[j]) ** 2 if x[i] > x[j] else np.cos(x[i])
     return total
 

@@ -193,14 +193,20 @@ def adam(theta, target, rate):
 
 
 def nelder_mead(p, start):
-    """Three points of a triangle, sorted by value; reflections, expansions, contractions."""
+    """Three points of a triangle, kept in order; reflections, expansions, contractions."""
 
     def f(z):
         return (z[0] - p[0]) ** 2 + 2.0 * (z[1] - p[1] * z[0]) ** 2
 
+    def order(points):
+        for last in (2, 1):
+            for i in range(last):
+                if f(points[i + 1]) < f(points[i]):
+                    points[i], points[i + 1] = points[i + 1], points[i]
+
     points = [start, start + np.array([0.5, 0.0]), start + np.array([0.0, 0.7])]
     for _ in range(12):
-        points.sort(key=f)
+        order(points)
         middle = 0.5 * (points[0] + points[1])
         reflected = 2.0 * middle - points[2]
         if f(reflected) < f(points[0]):
