@@ -90,22 +90,43 @@ def param_sizes(params: Mapping[str, Any]) -> Iterator[Size]:
             yield item
 
 
+def bound_by(eqn: Equation) -> Symbol | None:
+    """The symbol that has a meaning from this equation on: in the equations after it, and in their
+    regions."""
+    return eqn.params["symbol"] if eqn.primitive.name in ("bind", "nonzero") else None
+
+
+def bound_in_regions(eqn: Equation) -> Symbol | None:
+    """The symbol of a loop: the iteration number, which has a meaning in its regions only."""
+    return eqn.params["symbol"] if eqn.primitive.name in ("loop", "while") else None
+
+
+def is_capacity(symbol: Symbol) -> bool:
+    """True for the length of a growing storage: it stands in types only, bound by nothing."""
+    return symbol.name.startswith("capacity")
+
+
+def own_symbols(eqn: Equation) -> set[Symbol]:
+    """Symbols that the parameters and output types of an equation mention, its regions left out."""
+    out = {symbol for size in param_sizes(eqn.params) for symbol in symbols_of(size)}
+    return out.union(*(symbols_of(size) for value in eqn.outputs for size in value.shape))
+
+
 def symbols_used(graph: Graph) -> set[Symbol]:
-    """Symbols that the types and parameters of a graph (regions included) mention."""
+    """Symbols that a graph or region mentions, its own regions included, and does not bind."""
+    out = {symbol for value in graph.inputs for n in value.shape for symbol in symbols_of(n)}
+    bound: set[Symbol | None] = set()
+    for eqn in graph.equations:
+        inside = set().union(*map(symbols_used, eqn.regions)) - {bound_in_regions(eqn)}
+        bound.add(bound_by(eqn))
+        out |= (own_symbols(eqn) | inside) - bound
+    return {symbol for symbol in out if not is_capacity(symbol)}
+
+
+def symbols_bound(graph: Graph) -> set[Symbol]:
+    """Symbols that the equations of a graph or region bind, in its regions too."""
     out: set[Symbol] = set()
-
-    def visit(g: Graph) -> None:
-        for value in g.inputs:
-            for size in value.shape:
-                out.update(symbols_of(size))
-        for eqn in g.equations:
-            for value in eqn.outputs:
-                for size in value.shape:
-                    out.update(symbols_of(size))
-            for size in param_sizes(eqn.params):
-                out.update(symbols_of(size))
-            for region in eqn.regions:
-                visit(region)
-
-    visit(graph)
+    for eqn in graph.equations:
+        out.update(s for s in (bound_by(eqn), bound_in_regions(eqn)) if s is not None)
+        out.update(*map(symbols_bound, eqn.regions))
     return out

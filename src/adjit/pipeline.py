@@ -9,13 +9,20 @@ from dataclasses import replace
 from adjit.adjoint import value_and_gradient
 from adjit.errors import ArgumentError
 from adjit.ir.graph import Graph
-from adjit.ir.simplify import eliminate_common, eliminate_dead
+from adjit.ir.simplify import (
+    eliminate_common,
+    eliminate_dead,
+    hoist_invariants,
+    release_unchanged,
+)
 from adjit.ir.verify import verify
 
 Pass = tuple[str, Callable[[Graph], Graph]]
 
 #: What every graph goes through before and after differentiation.
 CLEANUP: tuple[Pass, ...] = (
+    ("release_unchanged", release_unchanged),
+    ("hoist_invariants", hoist_invariants),
     ("eliminate_common", eliminate_common),
     ("eliminate_dead", eliminate_dead),
 )
