@@ -38,8 +38,11 @@ def symbol_names(graph: Graph, names: Mapping[Value, str]) -> Callable[[Symbol],
 
 def dtypes(graph: Graph) -> set[str]:
     """The names of all dtypes that occur."""
-    values = (*graph.inputs, *(v for e in graph.equations for v in (*e.inputs, *e.outputs)))
-    return {v.type.dtype.name for v in values}
+    out = {v.type.dtype.name for v in graph.inputs}
+    for eqn in graph.equations:
+        out.update(v.type.dtype.name for v in (*eqn.inputs, *eqn.outputs))
+        out = out.union(*map(dtypes, eqn.regions))
+    return out
 
 
 def lay_out(graph: Graph, inputs: Mapping[Value, str], layouts: Sequence[str]) -> Iterator[str]:

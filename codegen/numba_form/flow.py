@@ -72,7 +72,9 @@ def _comments(c: Context, placed: Sequence[Leaf]) -> None:
             prefix = "adjoint of: " if eqn.role == "backward" else ""
             texts[f"# {prefix}{line}"[:98].rstrip()] = None
     for text in texts:
-        c.body.line(text)
+        if text != c.comment:
+            c.body.line(text)
+            c.comment = text
 
 
 def _enter(e: Emitter, scope: Scope, body: Body) -> None:

@@ -53,9 +53,7 @@ class Emitter:
             c.body.line(f"{c.place(value, index)} = {text}")
         if storage.single:
             if storage.memory.pinned:
-                wish = value.name or storage.memory.wish
-                name = c.names.fresh(wish) if wish else c.names.numbered("t")
-                text = c.body.let(name, "{0}", (text,))
+                text = c.pin(text, value.name or storage.memory.wish)
             c.body_of(value, index).known[value, index] = text
 
 

@@ -50,6 +50,7 @@ class Context:
         self.allocated: list[str] = []
         self.results: list[str] = []
         self.far = False
+        self.comment = ""
         self._partners = _partners(low)
 
     # Places.
@@ -139,6 +140,14 @@ class Context:
             known = self._load(x, index, body) if self.low.is_stored(x) else self.compute(x, index)
             body.known[x, index] = known
         return known
+
+    def pin(self, text: str, wish: str) -> str:
+        """A variable that keeps this value, whatever is written later."""
+        for body in (self.root, *(body for _, body in self.path)):
+            if body.pin(text):
+                return text
+        name = self.names.fresh(wish) if wish else self.names.numbered("t")
+        return self.body.let(name, "{0}", (text,))
 
     def literal(self, x: Literal) -> str:
         text = literal_text(x)

@@ -58,11 +58,13 @@ class Body:
         self.lines.append(Let(name, template, operands, needs, binds, free))
         return name
 
-    def pin(self, name: str) -> None:
-        """The value of this name is to be computed where it stands."""
-        for line in self.lines:
+    def pin(self, name: str) -> bool:
+        """The value of this name is to be computed where it stands; False: not in this body."""
+        for line in reversed(self.lines):
             if isinstance(line, Let) and line.name == name:
                 line.free = False
+                return True
+        return False
 
     def line(self, text: str) -> None:
         self.lines.append(Line(text))
