@@ -4,6 +4,7 @@ from adjit import errors
 from adjit.check import check_grads
 from adjit.errors import AdjitError
 from adjit.function import CompiledFunction
+from adjit.options import options
 from adjit.transforms import grad, jit, value_and_grad
 
 __version__ = "0.1.0"
@@ -16,5 +17,6 @@ __all__ = [
     "errors",
     "grad",
     "jit",
+    "options",
     "value_and_grad",
 ]

@@ -1,18 +1,18 @@
-"""`check_grads`: a gradient against differences of the plain function."""
+"""`check_grads`: a gradient against differences of the plain function, to any order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import optree
 
-from adjit import pytrees
+from adjit import differences, pytrees
+from adjit.differences import Tolerance
 from adjit.errors import ArgumentError, CheckError
 from adjit.function import CompiledFunction
-
-#: Relative steps of the central differences; the best of them counts.
-STEPS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6)
 
 
 def check_grads(
@@ -44,7 +44,7 @@ def check_grads(
     directions:
         Number of random directions.
     seed:
-        Of the directions.
+        Of the first direction; those of the others follow it.
 
     Raises
     ------
@@ -65,43 +65,44 @@ def check_grads(
     )
     if not wanted:
         raise ArgumentError("none of the arguments holds a float", remedy="pass floats")
-    rng = np.random.default_rng(seed)
-    gradient = CompiledFunction(plain, transform="grad", argnums=tuple(wanted))
-    _check_order(
-        plain,
-        gradient,
-        list(args),
-        wanted,
-        rng,
-        directions,
-        *_tolerances(args, wanted, rtol, atol),
-        order,
-        1,
-    )
+    point = _point_of(args, wanted)
+    single = any(differences.is_single(x) for x in point.leaves)
+    tolerance = differences.tolerance(single=single, rtol=rtol, atol=atol)
+    for level in range(1, order + 1):
+        gradient = CompiledFunction(plain, transform="grad", argnums=wanted, check=False)
+        flat = pytrees.flatten(gradient(*point.arguments(point.leaves)))[0]
+        for k in range(seed, seed + directions):
+            _compare(plain, point, flat, k, tolerance, level)
+        plain = _Weighted(gradient, point, seed + level)
 
 
-def _check_order(
-    fun: Callable[..., Any],
-    gradient: Callable[..., Any],
-    args: list[Any],
-    wanted: Sequence[int],
-    rng: np.random.Generator,
-    directions: int,
-    rtol: float,
-    atol: float,
-    order: int,
-    level: int,
-) -> None:
-    gradients = gradient(*args)
-    for _ in range(directions):
-        direction = [_random_like(args[k], rng) for k in wanted]
-        exact = sum(map(_dot, gradients, direction))
-        _compare(fun, args, wanted, direction, exact, rtol, atol, level)
-    if level < order:
-        weights = [_random_like(args[k], rng) for k in wanted]
-        weighted = _Weighted(gradient, weights)
-        second = CompiledFunction(weighted, transform="grad", argnums=tuple(wanted))
-        _check_order(weighted, second, args, wanted, rng, directions, rtol, atol, order, level + 1)
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """Arguments, and the leaves of those that are differentiated."""
+
+    args: tuple[Any, ...]
+    wanted: tuple[int, ...]
+    structure: optree.PyTreeSpec
+    leaves: list[Any]
+
+    def arguments(self, leaves: Sequence[Any]) -> list[Any]:
+        """The arguments with other leaves; arrays that stay are copied."""
+        every = [_copied(x) for x in self.args]
+        trees = pytrees.unflatten(self.structure, differences.copied(leaves))
+        for k, tree in zip(self.wanted, trees, strict=True):
+            every[k] = tree
+        return every
+
+
+def _point_of(args: Sequence[Any], wanted: tuple[int, ...]) -> _Point:
+    leaves, structure = pytrees.flatten(tuple(args[k] for k in wanted))
+    leaves = [float(x) if type(x) is int else x for x in leaves]
+    return _Point(tuple(args), wanted, structure, leaves)
+
+
+def _copied(tree: Any) -> Any:
+    leaves, structure = pytrees.flatten(tree)
+    return pytrees.unflatten(structure, differences.copied(leaves))
 
 
 class _Weighted:
@@ -109,12 +110,19 @@ class _Weighted:
 
     __name__ = "weighted"
 
-    def __init__(self, gradient: Callable[..., Any], weights: Sequence[Any]) -> None:
+    def __init__(self, gradient: Callable[..., Any], point: _Point, seed: int) -> None:
+        rng = np.random.default_rng((seed, 1))
         self.gradient = gradient
-        self.weights = weights
+        self.weights = [
+            differences.random_like(x, rng) if differences.moves(x) else None for x in point.leaves
+        ]
 
     def __call__(self, *args: Any) -> Any:
-        return sum(map(_dot, self.gradient(*args), self.weights))
+        total: Any = 0.0
+        for g, w in zip(pytrees.flatten(self.gradient(*args))[0], self.weights, strict=True):
+            if w is not None:
+                total = total + np.sum(g * w)
+        return total
 
     def _adjit_trace_(self, trace: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self(*args)
@@ -122,91 +130,30 @@ class _Weighted:
 
 def _compare(
     fun: Callable[..., Any],
-    args: list[Any],
-    wanted: Sequence[int],
-    direction: Sequence[Any],
-    exact: float,
-    rtol: float,
-    atol: float,
+    point: _Point,
+    gradients: Sequence[Any],
+    seed: int,
+    tolerance: Tolerance,
     level: int,
 ) -> None:
-    best = None
-    for step in STEPS:
-        up = float(fun(*_moved(args, wanted, direction, step)))
-        down = float(fun(*_moved(args, wanted, direction, -step)))
-        difference = (up - down) / (2 * step)
-        error = abs(difference - exact)
-        if best is None or error < best[0]:
-            best = (error, difference)
-    assert best is not None
-    error, difference = best
-    if not error <= atol + rtol * max(abs(exact), abs(difference)):
+    wanted = [differences.moves(x) for x in point.leaves]
+    found = differences.compare(
+        lambda leaves: float(fun(*point.arguments(leaves))),
+        point.leaves,
+        gradients,
+        differences.random_direction(point.leaves, wanted, seed),
+        tolerance,
+    )
+    if not found.agrees:
         raise CheckError(
-            f"the gradient of order {level} disagrees with central differences: along a random "
-            f"direction {float(exact)!r} by adjit, {difference!r} by differences",
+            f"the gradient of order {level} disagrees with central differences: along the random "
+            f"direction of seed {seed} {found.exact!r} by adjit, {found.difference!r} by "
+            "differences",
             remedy="check that the function is smooth there; if it is, please report a bug",
         )
 
 
 def _float_arguments(args: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(k for k, a in enumerate(args) if any(_is_float(x) for x in pytrees.flatten(a)[0]))
-
-
-def _is_float(x: Any) -> bool:
-    return isinstance(x, float) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f")
-
-
-def _tolerances(
-    args: Sequence[Any], wanted: Sequence[int], rtol: float | None, atol: float | None
-) -> tuple[float, float]:
-    leaves = [x for k in wanted for x in pytrees.flatten(args[k])[0]]
-    single = any(getattr(x, "dtype", None) == np.float32 for x in leaves)
-    return (
-        rtol if rtol is not None else 1e-2 if single else 1e-5,
-        atol if atol is not None else 1e-3 if single else 1e-8,
+    return tuple(
+        k for k, a in enumerate(args) if any(map(differences.moves, pytrees.flatten(a)[0]))
     )
-
-
-def _random_like(tree: Any, rng: np.random.Generator) -> Any:
-    leaves, spec = pytrees.flatten(tree)
-    return pytrees.unflatten(spec, [_random_leaf(x, rng) for x in leaves])
-
-
-def _random_leaf(x: Any, rng: np.random.Generator) -> Any:
-    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f":
-        drawn = rng.standard_normal(x.shape) / max(1.0, np.sqrt(x.size))
-        return x.dtype.type(drawn) if isinstance(x, np.generic) else drawn.astype(x.dtype)
-    if isinstance(x, (int, float)) and not isinstance(x, bool):
-        return float(rng.standard_normal())
-    return None
-
-
-def _moved(
-    args: list[Any], wanted: Sequence[int], direction: Sequence[Any], step: float
-) -> list[Any]:
-    out = list(args)
-    for k, d in zip(wanted, direction, strict=True):
-        leaves, spec = pytrees.flatten(args[k])
-        moves, _ = pytrees.flatten(d)
-        out[k] = pytrees.unflatten(
-            spec,
-            [
-                x
-                if m is None
-                else type(x)(x + step * m)
-                if isinstance(x, np.generic)
-                else (x + step * m).astype(x.dtype)
-                if isinstance(x, np.ndarray)
-                else x + step * m
-                for x, m in zip(leaves, moves, strict=True)
-            ],
-        )
-    return out
-
-
-def _dot(gradients: Any, direction: Any) -> Any:
-    total: Any = 0.0
-    for g, d in zip(pytrees.flatten(gradients)[0], pytrees.flatten(direction)[0], strict=True):
-        if d is not None:
-            total = total + np.sum(g * d)
-    return total

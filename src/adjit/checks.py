@@ -15,6 +15,7 @@ from adjit.ir.dims import Size, Symbol
 from adjit.ir.graph import Graph
 from adjit.ir.substitution import to_source
 from adjit.leaves import Kind, same_static
+from adjit.options import Options, chosen
 from adjit.results import Result
 from adjit.tracer import Guard, Hidden, SizeGuard
 
@@ -37,6 +38,9 @@ class EntryPlan:
         Leaf numbers whose Python ints are taken as floats.
     results:
         What to return, see `adjit.results`.
+    options, options_matter:
+        The options chosen around the call that was traced; whether another choice would make
+        other code.
     """
 
     structures: Sequence[optree.PyTreeSpec]
@@ -50,6 +54,8 @@ class EntryPlan:
     size_guards: Sequence[SizeGuard]
     written: frozenset[int]
     results: Result
+    options: Options | None
+    options_matter: bool
 
 
 class Writer:
@@ -107,6 +113,8 @@ class Checked:
 
 
 def write_checks(w: Writer, plan: EntryPlan) -> Checked:
+    if plan.options_matter:
+        w.miss_if(f"{w.bind('chosen', chosen)}() is not {w.bind('C', plan.options)}")
     leaves = _unpack(w, plan.structures, [f"p{k}" for k in range(len(plan.structures))])
     for k, kind in enumerate(plan.kinds):
         _check_leaf(w, leaves[k], kind, k in plan.differentiated)

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from adjit import arguments, display, pipeline, pytrees
+from adjit import arguments, display, pipeline, pytrees, selfcheck
 from adjit.entry import MISS
 from adjit.errors import AdjitError, ArgumentError, InternalError
 from adjit.explain import Explanation, explain
 from adjit.inner import innermost, trace_inside
+from adjit.paths import Paths
 from adjit.signature import MISSING, binder_source, live_default, parameters_of
 from adjit.specialize import Specialization
 from adjit.task import Task
@@ -42,8 +43,10 @@ class CompiledFunction:
         has_aux: bool = False,
         static_argnums: Any = (),
         static_argnames: Any = (),
+        check: bool | None = None,
         is_method: bool = False,
     ) -> None:
+        self._check = check
         self._options = {
             "transform": transform,
             "argnums": argnums,
@@ -53,11 +56,9 @@ class CompiledFunction:
             "is_method": is_method,
         }
         self.function = function
-        self._specializations: list[Specialization] = []
-        self._last: list[Callable[..., Any] | None] = [None]  # the call path that ran last
+        self._paths = Paths()
         self._lock = threading.RLock()
         self._task = _make_task(function, **self._options)
-        self._calls: list[Callable[..., Any]] = []
         self._make_entries()
         functools.update_wrapper(self, function, updated=())
 
@@ -83,8 +84,8 @@ class CompiledFunction:
     def _with_signature(self, body: str) -> Callable[..., Any]:
         name = self._task.name
         namespace: dict[str, Any] = {
-            "_adjit_calls": self._calls,
-            "_adjit_last": self._last,
+            "_adjit_calls": self._paths.calls,
+            "_adjit_last": self._paths.last,
             "_adjit_miss": MISS,
             "_adjit_slow": self._slow,
             "_adjit_missing": MISSING,
@@ -101,10 +102,10 @@ class CompiledFunction:
         if trace is not None:
             return trace_inside(self._task, trace, values)
         taken = arguments.take_apart(self._task, values)
-        for call in tuple(self._calls):
+        for call in tuple(self._paths.calls):
             result = call(*taken.values)
             if result is not MISS:
-                self._last[0] = call
+                self._paths.last[0] = call
                 return result
         try:
             with self._lock:
@@ -118,7 +119,7 @@ class CompiledFunction:
             if pipeline.debug() or not _names_a_line(error):
                 raise
             raise error.with_traceback(None) from error.__cause__
-        result = made.call(*taken.values)
+        result = self._paths.path(made)(*taken.values)
         if result is MISS:
             # a guard does not hold right after it was recorded: the function changed it itself
             raise ArgumentError(
@@ -129,21 +130,19 @@ class CompiledFunction:
         return result
 
     def _specialize(self, taken: arguments.Arguments) -> Specialization:
-        for known in self._specializations:
-            if known.matches(*taken.values):
-                self._last[0] = known.call
-                return known
+        known = self._paths.find(taken.values)
+        if known is not None:
+            return known
         made = Specialization(self._task, taken)
-        self._specializations.append(made)
-        if len(self._specializations) % MANY == 0:
+        self._paths.add(made, checked=selfcheck.wanted(self._task, self._check))
+        count = len(self._paths.specializations)
+        if count % MANY == 0:
             warnings.warn(
-                f"{self._task.name} was traced {len(self._specializations)} times: an argument, "
+                f"{self._task.name} was traced {count} times: an argument, "
                 "global or size that the code is specialised on keeps changing",
                 RuntimeWarning,
                 stacklevel=4,
             )
-        self._calls.insert(0, made.call)
-        self._last[0] = made.call
         return made
 
     # What the code looks like
@@ -151,13 +150,13 @@ class CompiledFunction:
     @property
     def specializations(self) -> tuple[Specialization, ...]:
         """All code made so far, oldest first."""
-        return tuple(self._specializations)
+        return self._paths.specializations
 
     def _for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialization:
         if not args and not kwargs:
-            for known in self._specializations:
-                if known.call is self._last[0]:
-                    return known
+            known = self._paths.latest()
+            if known is not None:
+                return known
             if not self._task.parameters.names:
                 return self._specialize(arguments.take_apart(self._task, ()))
             raise ArgumentError(
@@ -228,7 +227,7 @@ class CompiledFunction:
         name = getattr(self, "__qualname__", "")
         if module and _find(module, name) is self:
             return name
-        return _rebuild, (self.function, self._options)
+        return _rebuild, (self.function, {**self._options, "check": self._check})
 
     def __copy__(self) -> CompiledFunction:
         return self

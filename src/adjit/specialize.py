@@ -13,6 +13,7 @@ from adjit.codegen.program import Program
 from adjit.derivation import derive
 from adjit.entry import EntryPlan, build_entry, build_matcher, replace_run
 from adjit.leaves import leaf_of
+from adjit.options import chosen, matter
 from adjit.runner import interpret_once, kernel_program, make_runner, worth_interpreting
 from adjit.task import Task
 from adjit.tracer import Capture, capture
@@ -39,6 +40,7 @@ class Specialization:
     def __init__(self, task: Task, arguments: Arguments) -> None:
         self.task = task
         self.arguments = arguments
+        self.options = chosen()
         self.inputs = [k for k, kind in enumerate(arguments.kinds) if kind.form != "static"]
         self.capture = self._capture()
         self.forward = pipeline.prepare(self.capture.graph)
@@ -81,6 +83,8 @@ class Specialization:
             c.size_guards,
             c.written,
             self.results,
+            self.options,
+            matter(self.forward) or matter(self.graph),
         )
 
     @cached_property

@@ -31,6 +31,7 @@ def grad(
     has_aux: bool = False,
     static_argnums: ArgNums = (),
     static_argnames: ArgNums = (),
+    check: bool | None = None,
 ) -> CompiledFunction: ...
 @overload
 def grad(
@@ -41,6 +42,7 @@ def grad(
     has_aux: bool = False,
     static_argnums: ArgNums = (),
     static_argnames: ArgNums = (),
+    check: bool | None = None,
 ) -> Decorator: ...
 def grad(
     fun: Callable[..., Any] | None = None,
@@ -49,6 +51,7 @@ def grad(
     has_aux: bool = False,
     static_argnums: ArgNums = (),
     static_argnames: ArgNums = (),
+    check: bool | None = None,
 ) -> CompiledFunction | Decorator:
     """Gradient of a function that returns a float scalar.
 
@@ -64,6 +67,12 @@ def grad(
         The function returns `(value, aux)`; `(gradient, aux)` is returned.
     static_argnums, static_argnames:
         Arguments that are Python objects to specialise on, compared by value at each call.
+    check:
+        True compares the gradient with differences of the plain function, at the first call of
+        each specialisation (a new pattern of arguments), in two random directions. That runs the
+        function some ten times by NumPy, on copies of the arguments. None is as the environment
+        variable ADJIT_CHECK says, which is off where it is not set. No verdict is given where the
+        function raises or returns nan, and in gradients inside of traced functions.
 
     Returns
     -------
@@ -76,6 +85,8 @@ def grad(
     adjit.errors.AdjitError
         At the first call with a new pattern of arguments, for whatever cannot be differentiated
         rightly; the message names the user's line.
+    adjit.errors.CheckError
+        With `check`, where gradient and differences disagree; both stand in the message.
 
     Notes
     -----
@@ -99,6 +110,7 @@ def grad(
         has_aux=has_aux,
         static_argnums=static_argnums,
         static_argnames=static_argnames,
+        check=check,
     )
 
 
@@ -111,6 +123,7 @@ def value_and_grad(
     has_aux: bool = False,
     static_argnums: ArgNums = (),
     static_argnames: ArgNums = (),
+    check: bool | None = None,
 ) -> CompiledFunction: ...
 @overload
 def value_and_grad(
@@ -121,6 +134,7 @@ def value_and_grad(
     has_aux: bool = False,
     static_argnums: ArgNums = (),
     static_argnames: ArgNums = (),
+    check: bool | None = None,
 ) -> Decorator: ...
 def value_and_grad(
     fun: Callable[..., Any] | None = None,
@@ -129,6 +143,7 @@ def value_and_grad(
     has_aux: bool = False,
     static_argnums: ArgNums = (),
     static_argnames: ArgNums = (),
+    check: bool | None = None,
 ) -> CompiledFunction | Decorator:
     """The function's value and its gradient, as `grad`; returns `(value, gradient)`.
 
@@ -149,6 +164,7 @@ def value_and_grad(
         has_aux=has_aux,
         static_argnums=static_argnums,
         static_argnames=static_argnames,
+        check=check,
     )
 
 
