@@ -20,7 +20,9 @@ class Ranges:
     """Loop symbols with their smallest and largest value (None: no limit), outermost first, and
     facts: sizes that are at least 0 where the code runs that is traced now."""
 
-    limits: dict[Symbol, tuple[Size, Size | None]] = field(default_factory=dict)
+    limits: dict[Symbol, tuple[Size | None, Size | None]] = field(default_factory=dict)
+    #: Of these, the ones that are no loop index but a number that is known when the code runs.
+    found: set[Symbol] = field(default_factory=set)
     facts: list[Size] = field(default_factory=list)
 
     def mentions(self, size: Size) -> bool:
@@ -31,10 +33,16 @@ class Ranges:
         """Some symbols have turned out to be other sizes."""
         for symbol, (low, high) in self.limits.items():
             self.limits[symbol] = (
-                substitute(low, step),
+                None if low is None else substitute(low, step),
                 None if high is None else substitute(high, step),
             )
         self.facts[:] = [substitute(fact, step) for fact in self.facts]
+
+    def turns(self, size: Size) -> bool:
+        """True for a size that changes from turn to turn of a loop."""
+        return isinstance(size, Dim) and any(
+            s in self.limits and s not in self.found for s in symbols_of(size)
+        )
 
     def lowest(self, size: Size) -> Size | None:
         """A lower bound of the size over all turns, free of loop symbols; None: not found."""

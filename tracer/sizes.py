@@ -188,7 +188,7 @@ class Sizes:
         size = self.resolve(size)
         if isinstance(size, int):
             return size
-        if self.ranges.mentions(size):
+        if self.ranges.turns(size):
             raise NotRollable(
                 f"Python needs the number {self.show(size)}, which changes from turn to turn of a "
                 "loop",

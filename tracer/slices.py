@@ -9,6 +9,7 @@ from adjit.ir.bounds import maximum, minimum
 from adjit.ir.dims import Size
 from adjit.ir.errors import DataDependentError
 from adjit.ir.indexing import Slice
+from adjit.tracer.control.sequences import bound_number
 from adjit.tracer.symint import SymInt
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _clipped(t: Trace, bound: Any, size: Size, *, default: Size, low: Size, high
     if bound is None:
         return default
     settle, ranges = t.sizes.settle, t.sizes.ranges
-    value = _number(bound)
+    value = _number(bound_number(t, bound))
     positive = settle(value, ">=", 0)
     if positive is None:
         raise t.error(

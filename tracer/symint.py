@@ -199,12 +199,12 @@ _ARITHMETIC: dict[str, tuple[str, Callable[[Trace, Any, Any], Any]]] = {
     "floordiv": ("//", _divide(floordiv)),
     "mod": ("%", _divide(mod)),
 }
-_BITS: dict[str, Callable[[int, int], int]] = {
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "xor": lambda a, b: a ^ b,
-    "lshift": lambda a, b: a << b,
-    "rshift": lambda a, b: a >> b,
+_BITS: dict[str, tuple[str, Callable[[int, int], int]]] = {
+    "and": ("&", lambda a, b: a & b),
+    "or": ("|", lambda a, b: a | b),
+    "xor": ("^", lambda a, b: a ^ b),
+    "lshift": ("<<", lambda a, b: a << b),
+    "rshift": (">>", lambda a, b: a >> b),
 }
 
 
@@ -212,9 +212,9 @@ def _install() -> None:
     for name, (symbol, compute) in _ARITHMETIC.items():
         setattr(SymInt, f"__{name}__", _method(symbol, compute, swapped=False))
         setattr(SymInt, f"__r{name}__", _method(symbol, compute, swapped=True))
-    for name, bits in _BITS.items():
-        setattr(SymInt, f"__{name}__", _bit_method(bits, swapped=False))
-        setattr(SymInt, f"__r{name}__", _bit_method(bits, swapped=True))
+    for name, (symbol, bits) in _BITS.items():
+        setattr(SymInt, f"__{name}__", _bit_method(symbol, bits, swapped=False))
+        setattr(SymInt, f"__r{name}__", _bit_method(symbol, bits, swapped=True))
 
 
 def _method(
@@ -234,12 +234,15 @@ def _method(
 
 
 def _bit_method(
-    compute: Callable[[int, int], int], *, swapped: bool
+    symbol: str, compute: Callable[[int, int], int], *, swapped: bool
 ) -> Callable[[SymInt, Any], Any]:
     def method(self: SymInt, other: Any) -> Any:
         if not is_integer(other):
             return NotImplemented
         a, b = (other, self) if swapped else (self, other)
+        trace = self._here()
+        if trace.sizes.ranges.mentions(size_of(a) - size_of(b)):
+            return trace.operate(symbol, trace.number(a), trace.number(b))
         return compute(int(a), int(b))
 
     return method

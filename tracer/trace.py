@@ -271,6 +271,13 @@ class Trace:
         self.sizes.declare(symbol)
         return symbol
 
+    def found_symbol(self, base: str, lower: int | None = None) -> Symbol:
+        """A symbol for a number that is known when the code runs."""
+        symbol = self.fresh_symbol(base, lower=lower)
+        self.sizes.ranges.limits[symbol] = (lower, None)
+        self.sizes.ranges.found.add(symbol)
+        return symbol
+
     def check_length(self) -> None:
         """Stop a runaway unrolling."""
         count = len(self.builder.equations)

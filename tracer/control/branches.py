@@ -70,12 +70,14 @@ def _safely(trace: Trace, run: Callable[[], Signal], journal: Journal) -> Signal
     except AdjitError:
         raise
     except Exception as error:
-        raise trace.error(
+        refused = trace.error(
             UnsupportedError,
             f"{type(error).__name__} ({error}) is raised in a branch that depends on numbers which "
             "are known only when the compiled function runs",
             "check the arguments before the call, or return nan",
-        ) from error
+        )
+        trace.root.located = refused  # the line that raises, not the condition
+        raise refused from error
 
 
 @dataclass(slots=True, eq=False)

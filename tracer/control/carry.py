@@ -16,7 +16,7 @@ from adjit.tracer.arrays import TracedArray
 from adjit.tracer.control.journal import MISSING, CellSlot, Slot
 from adjit.tracer.control.plan import Entry, Leaf, Plan, Unstable
 from adjit.tracer.control.regions import Change
-from adjit.tracer.control.state import Kind, Rows, Unavailable, flatten
+from adjit.tracer.control.state import Kind, Rows, Unavailable, flatten, is_nothing
 from adjit.tracer.operators import is_traced
 from adjit.tracer.symint import number_of, size_of
 from adjit.tracer.views import Cell
@@ -71,7 +71,7 @@ class Carry:
         if entry.appended is not None:
             return self._running_list(entry, entry.appended)
         leaves = [self._leaf(entry.slot, leaf) for leaf in entry.leaves]
-        return MISSING if entry.before is MISSING else entry.tree.make(leaves)
+        return MISSING if is_nothing(entry.before) else entry.tree.make(leaves)
 
     def _leaf(self, slot: Slot, leaf: Leaf) -> Any:
         if leaf.way == "count" and leaf.first is not MISSING:
@@ -206,7 +206,7 @@ class Carry:
                 for leaf, final in zip(entry.leaves, finals, strict=True)
             ]
             made: Any = entry.tree.make(leaves)
-            if entry.before is MISSING and not turns.some and key != always:
+            if is_nothing(entry.before) and not turns.some and key != always:
                 reason = "it gets a value in a loop that may not run at all"
                 made = Unavailable(entry.slot.label, reason, "give it a value before the loop")
             entry.slot.put(made)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from adjit.ir.errors import TraceError
+from adjit.ir.errors import DataDependentError
 
 if TYPE_CHECKING:
     from adjit.tracer.views import Cell
@@ -30,7 +30,7 @@ def birth() -> int:
     return next(_births)
 
 
-class NotRollable(TraceError):
+class NotRollable(DataDependentError):
     """A block cannot become a region; it may still be run turn by turn while tracing."""
 
 

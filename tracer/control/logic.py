@@ -66,18 +66,18 @@ def facts_of(trace: Trace, flag: Any, truth: bool) -> list[Size]:
     """Sizes that are at least 0 where a flag has this truth."""
     operand: Operand = trace.lift(flag)
     made = {v: e for block in (trace.base, *trace.blocks) for e in block for v in e.outputs}
-    return _facts(made, operand, truth)
+    return _facts(trace, made, operand, truth)
 
 
-def _facts(made: Any, operand: Operand, truth: bool) -> list[Size]:
+def _facts(trace: Trace, made: Any, operand: Operand, truth: bool) -> list[Size]:
     eqn = made.get(operand)
     if eqn is None:
         return []
     name = eqn.primitive.name
     if name == "logical_not":
-        return _facts(made, eqn.inputs[0], not truth)
+        return _facts(trace, made, eqn.inputs[0], not truth)
     if name == ("logical_and" if truth else "logical_or"):
-        return [f for x in eqn.inputs for f in _facts(made, x, truth)]
+        return [f for x in eqn.inputs for f in _facts(trace, made, x, truth)]
     sizes = [_size(made, x) for x in eqn.inputs]
     if len(sizes) != 2 or any(n is None for n in sizes):
         return []
@@ -88,6 +88,8 @@ def _facts(made: Any, operand: Operand, truth: bool) -> list[Size]:
         return [a - b - 1] if (name == "gt") is truth else [b - a]
     if name in ("eq", "ne") and (name == "eq") is truth:
         return [a - b, b - a]
+    if name in ("eq", "ne"):
+        return [d - 1 for d in (a - b, b - a) if trace.sizes.proves(d)]
     return []
 
 

@@ -28,6 +28,7 @@ from adjit.tracer.control.state import (
     Unavailable,
     flatten,
     is_integer,
+    is_nothing,
     is_plain,
     joined,
     kind_of,
@@ -154,7 +155,7 @@ def _entry(trace: Trace, known: Entry | None, change: Change, scope: Scope) -> E
         appended = _appended(trace, known, slot, before, after)
         if appended is not None:
             return appended
-    if before is MISSING:
+    if is_nothing(before):
         tree, finals = flatten(after)
         earlier = known.leaves if known and known.tree.key == tree.key else [None] * len(finals)
         leaves = tuple(_last(slot, old, x, scope) for old, x in zip(earlier, finals, strict=True))

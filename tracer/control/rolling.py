@@ -229,7 +229,7 @@ def _both(trace: Trace, a: Any, b: Any) -> Any:
 
 def _bound(trace: Trace, trips: Any) -> Size:
     """The number of turns of a loop that has run, as a size."""
-    symbol = trace.fresh_symbol("trips", lower=0)
+    symbol = trace.found_symbol("trips", lower=0)
     trace.builder.bind(st.bind, trips, symbol=symbol)
     return symbol_size(symbol)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adjit.ir.dims import Size
-from adjit.ir.errors import DataDependentError, UnsupportedError
+from adjit.ir.errors import TraceError, UnsupportedError
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand
+from adjit.tracer.control.journal import NotRollable
 from adjit.tracer.control.state import Rows
 from adjit.tracer.symint import number_of
 
@@ -21,6 +22,12 @@ BLIND = frozenset({"append", "extend", "copy", "clear"})
 def has_rows(obj: Any) -> bool:
     """True for a list (or tuple) with items that a loop has appended."""
     return isinstance(obj, (list, tuple)) and any(isinstance(x, Rows) for x in obj)
+
+
+def item_ndim(items: Any) -> int:
+    """The number of axes of the items."""
+    first = next(x for x in items if isinstance(x, Rows))
+    return int(first.array.ndim) - 1
 
 
 def length(trace: Trace, items: Any) -> Any:
@@ -95,12 +102,11 @@ def expanded(trace: Trace, items: Any) -> list[Any]:
     return out
 
 
-def refuse(trace: Trace, name: str) -> DataDependentError | UnsupportedError:
+def refuse(trace: Trace, name: str) -> TraceError:
     """The error for a method that cannot be followed."""
     return _refused(trace, f".{name}() of a list", "write into an array, or use np.array(items)")
 
 
-def _refused(trace: Trace, what: str, remedy: str) -> UnsupportedError:
-    return trace.error(
-        UnsupportedError, f"{what} to which a compiled loop appends is not known here", remedy
-    )
+def _refused(trace: Trace, what: str, remedy: str) -> TraceError:
+    cls = NotRollable if trace.root.changes.open else UnsupportedError
+    return trace.error(cls, f"{what} to which a compiled loop appends is not known here", remedy)

@@ -90,7 +90,7 @@ def bound_number(trace: Trace, n: Any) -> Any:
     operand = trace.lift(n)
     if isinstance(operand, Literal):
         return int(operand.value)
-    symbol = trace.fresh_symbol("bound")
+    symbol = trace.found_symbol("bound")
     trace.builder.bind(st.bind, trace.builder.convert(operand, np.int64), symbol=symbol)
     return number_of(trace, symbol_size(symbol))
 

@@ -12,7 +12,7 @@ import numpy as np
 from adjit.ir.dims import Size
 from adjit.ir.errors import DataDependentError
 from adjit.ir.values import Shape
-from adjit.tracer.control.journal import MISSING
+from adjit.tracer.control.journal import MISSING, NotRollable
 from adjit.tracer.guards import SCALARS, same
 from adjit.tracer.operators import is_traced
 from adjit.tracer.origin import is_user_class
@@ -32,9 +32,14 @@ class Unavailable:
     remedy: str = "give it a value of the same kind before the loop or branch"
 
     def error(self, trace: Trace) -> DataDependentError:
-        return trace.error(
-            DataDependentError, f"{self.label} is not known here: {self.reason}", self.remedy
-        )
+        # turn by turn it may be known
+        cls = NotRollable if trace.root.changes.open else DataDependentError
+        return trace.error(cls, f"{self.label} is not known here: {self.reason}", self.remedy)
+
+
+def is_nothing(content: Any) -> bool:
+    """True for a slot that has no value that could be read."""
+    return content is MISSING or isinstance(content, Unavailable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from adjit.ir.dims import Size
 from adjit.ir.errors import DataDependentError, DTypeError, UnsupportedError
 from adjit.ir.primitives import elementwise as ew
 from adjit.tracer import dispatch, operators
-from adjit.tracer.control.rows import has_rows
+from adjit.tracer.control.rows import has_rows, item_ndim
 from adjit.tracer.interpreter import protocols
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.operators import is_traced, is_weak
@@ -48,6 +48,8 @@ def _extreme(name: str) -> Handler:
 
     def extreme(frame: Frame, *args: Any, key: Any = None, **kwargs: Any) -> Any:
         if len(args) == 1 and is_traced(args[0]) and args[0].ndim == 1 and key is None:
+            return dispatch.lower(frame.trace, getattr(np, name), args, {})
+        if len(args) == 1 and has_rows(args[0]) and item_ndim(args[0]) == 0 and key is None:
             return dispatch.lower(frame.trace, getattr(np, name), args, {})
         items = list(protocols.iterate(frame, args[0])) if len(args) == 1 else list(args)
         if items and key is None and all(isinstance(x, (int, SymInt)) for x in items):

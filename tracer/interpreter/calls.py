@@ -181,6 +181,8 @@ def _run_body(inner: Frame, body: Any, arguments: Any, bound: dict[str, Any]) ->
         signal = execute(inner, body)
     finally:
         inner.trace.root.frames.pop()
+    if isinstance(signal, Exits) and signal.value is None:
+        return None
     if isinstance(signal, Exits):
         raise inner.trace.error(
             DataDependentError,

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from adjit.ir.errors import UnsupportedError
-from adjit.tracer.control.journal import ItemsSlot
+from adjit.tracer.control.journal import ItemsSlot, NotRollable
 from adjit.tracer.control.rows import has_rows
 from adjit.tracer.control.sequences import sequence_of
-from adjit.tracer.interpreter import protocols
+from adjit.tracer.interpreter import control, protocols
 from adjit.tracer.interpreter.assign import assign
 from adjit.tracer.interpreter.evaluate import EXPRESSIONS, evaluate
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.interpreter.loops import over
 from adjit.tracer.interpreter.scopes import Scope
+from adjit.tracer.operators import is_traced
 
 
 def _comprehend(
@@ -57,7 +58,7 @@ def _comprehend(
         def turn(item: Any) -> None:
             frame.trace.check_length()
             assign(inner, generator.target, item)
-            if all(protocols.truth(inner, evaluate(inner, test)) for test in generator.ifs):
+            if all(_wanted(inner, test) for test in generator.ifs):
                 loop(depth + 1)
 
         if sequence is not None:
@@ -71,6 +72,21 @@ def _comprehend(
         loop(0)
     finally:
         frame.trace.root.frames.pop()
+
+
+def _wanted(frame: Frame, test: ast.expr) -> bool:
+    """Whether an item passes a filter; it must be known, for the result's length depends on it."""
+    flag = control.condition(frame, test)
+    if not is_traced(flag):
+        return bool(flag)
+    error = frame.trace.error(
+        NotRollable,
+        "the filter of a comprehension depends on numbers that are known only when the compiled "
+        "function runs",
+        "use np.where, or a loop with an `if`",
+    )
+    frame.locate(error, test)
+    raise error
 
 
 def _list_comprehension(frame: Frame, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:

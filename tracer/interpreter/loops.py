@@ -9,6 +9,7 @@ the turn as Python's own (to index a list of layers), the loop runs turn by turn
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ from adjit.tracer.operators import is_traced
 
 #: Loops of so few turns, and of so little code, run while they are traced.
 FEW, LITTLE = 4, 240
+#: A loop that is unrolled although it has more turns than this is worth a warning.
+MANY = 64
 #: So many first turns may differ in form from the others.
 PEELED = 2
 #: What tells that a turn differs in form from the next.
@@ -124,7 +127,19 @@ def _unrolled(
     except DataDependentError as error:
         raise _refused(frame, reason) from error
     trace.root.unrolled = reason
+    if count - done > MANY:
+        place = trace.builder.location
+        warnings.warn(
+            f"adjit: the loop at {place} is unrolled, one copy of its body for each of {count} turns, "
+            f"and the compiled function holds for this number only: {_why(reason)}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     return _one_by_one(frame, map(items.item, range(done, count)), turn)
+
+
+def _why(reason: Exception) -> str:
+    return reason.reason if isinstance(reason, AdjitError) else str(reason)
 
 
 def _refused(frame: Frame, reason: Exception) -> Exception:
@@ -137,7 +152,21 @@ def _refused(frame: Frame, reason: Exception) -> Exception:
 
 def run_while(frame: Frame, node: ast.While, execute: Execute) -> Signal:
     """A `while` statement."""
+    named = any(isinstance(part, ast.NamedExpr) for part in ast.walk(node.test))
+    if named and not node.orelse:
+        # what the condition assigns is part of the turn
+        body = _if_goes_on(node, node.body)
+        whole = ast.While(ast.copy_location(ast.Constant(True), node.test), body, [])
+        signal = _while(frame, ast.copy_location(whole, node), execute, 0)
+        return _after(frame, node, execute, signal)
     return _after(frame, node, execute, _while(frame, node, execute, 0))
+
+
+def _if_goes_on(node: ast.While, body: list[ast.stmt]) -> list[ast.stmt]:
+    """`if test: pass else: <out of the loop>`, then the body."""
+    leave = ast.copy_location(ast.Break(), node)
+    stay = ast.copy_location(ast.Pass(), node)
+    return [ast.copy_location(ast.If(node.test, [stay], [leave]), node), *body]
 
 
 def _while(frame: Frame, node: ast.While, execute: Execute, done: int) -> Signal:

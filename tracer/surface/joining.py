@@ -14,9 +14,9 @@ from adjit.ir.indexing import Slice, full
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand
 from adjit.tracer.arrays import TracedArray
-from adjit.tracer.control.rows import has_rows
+from adjit.tracer.control.rows import has_rows, item_ndim
 from adjit.tracer.surface import kit, shapes
-from adjit.tracer.surface.loop_lists import item_ndim, rows_joined, rows_stacked
+from adjit.tracer.surface.loop_lists import rows_joined, rows_stacked
 from adjit.tracer.surface.table import lowers
 from adjit.tracer.trace import Trace
 

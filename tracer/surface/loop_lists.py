@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adjit.tracer.control.rows import stacked
-from adjit.tracer.control.state import Rows
 from adjit.tracer.surface import kit, shapes
 
 if TYPE_CHECKING:
     from adjit.tracer.arrays import TracedArray
     from adjit.tracer.trace import Trace
-
-
-def item_ndim(items: Any) -> int:
-    """The number of axes of the items."""
-    first = next(x for x in items if isinstance(x, Rows))
-    return int(first.array.ndim) - 1
 
 
 def rows_stacked(t: Trace, items: Any, axis: Any, dtype: Any = None) -> TracedArray:
