@@ -8,6 +8,7 @@ what was read from the world around the function, `sizes` what was found out abo
 from adjit.tracer import surface
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.capture import Capture, capture
+from adjit.tracer.control.checkpoints import run_checkpoint
 from adjit.tracer.guards import Guard, Hidden, Leaf, Path, check, fetch
 from adjit.tracer.inner import subtrace
 from adjit.tracer.outputs import OutputLeaf, map_traced
@@ -30,6 +31,7 @@ __all__ = [
     "check",
     "fetch",
     "map_traced",
+    "run_checkpoint",
     "subtrace",
     "surface",
 ]

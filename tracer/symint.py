@@ -39,6 +39,10 @@ class SymInt:
         """The size in terms of the symbols that are left."""
         return self.trace.sizes.resolve(self._size)
 
+    def become(self, size: Size) -> None:
+        """Stand for another size from now on: the first one is not known outside of a region."""
+        self._size = size
+
     def _here(self) -> Trace:
         return current_for(self.trace)
 

@@ -2,6 +2,7 @@
 
 from adjit import errors
 from adjit.check import check_grads
+from adjit.checkpointed import checkpoint
 from adjit.errors import AdjitError
 from adjit.function import CompiledFunction
 from adjit.options import options
@@ -14,6 +15,7 @@ __all__ = [
     "CompiledFunction",
     "__version__",
     "check_grads",
+    "checkpoint",
     "errors",
     "grad",
     "jit",

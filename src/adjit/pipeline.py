@@ -16,6 +16,7 @@ from adjit.ir.simplify import (
     release_unchanged,
 )
 from adjit.ir.verify import verify
+from adjit.options import present
 
 Pass = tuple[str, Callable[[Graph], Graph]]
 
@@ -72,7 +73,8 @@ def prepare(graph: Graph) -> Graph:
 
 def differentiate(graph: Graph, wrt: Sequence[int], outputs: Sequence[int]) -> Graph:
     """The graph that returns `outputs` of `graph`, then the gradient of output 0 for each input
-    in `wrt`."""
+    in `wrt`, made with the options that hold."""
+    present()
 
     def adjoint(g: Graph) -> Graph:
         return value_and_gradient(g, wrt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from adjit.tracer.symint import SymInt
 from adjit.tracer.views import Cell
 
 if TYPE_CHECKING:
+    from adjit.tracer.arrays import TracedArray
     from adjit.tracer.trace import Trace
 
 
@@ -95,6 +96,8 @@ class World:
     #: How many names, items and attributes look at each cell.
     references: dict[Cell, int]
     iterators: dict[int, Any]
+    arrays: list[TracedArray]
+    numbers: list[SymInt]
 
     def changes(self, journal: Journal) -> dict[tuple[Any, ...], Change]:
         """What a block has changed so far of the things that were there before it."""
@@ -114,12 +117,15 @@ class World:
         return id(slot.owner) in self.objects
 
 
-def survey(trace: Trace) -> World:
-    """All objects that can be changed and reached from local variables of running functions."""
+def survey(trace: Trace, roots: Sequence[Any] | None = None) -> World:
+    """All objects that can be changed and reached from local variables of running functions; or
+    from `roots`."""
     found: dict[int, Any] = {}
     references: dict[Cell, int] = {}
     iterators: dict[int, Any] = {}
-    work: list[Any] = []
+    arrays: list[TracedArray] = []
+    numbers: list[SymInt] = []
+    work: list[Any] = list(roots or ())
     seen_frames: set[int] = set()
 
     def enter(frame: Any) -> None:
@@ -128,14 +134,17 @@ def survey(trace: Trace) -> World:
             work.extend(frame.locals.values())
             frame = frame.parent
 
-    for frame in trace.root.frames:
+    for frame in trace.root.frames if roots is None else ():
         enter(frame)
     while work:
         obj = work.pop()
         if is_traced(obj):
             if obj.kind == "array":
                 references[obj.cell] = references.get(obj.cell, 0) + 1
+            arrays.append(obj)
             continue
+        if isinstance(obj, SymInt):
+            numbers.append(obj)
         if hasattr(type(obj), "__next__"):
             iterators[id(obj)] = obj
         if id(obj) in found or _is_leaf(obj) or trace.outside.is_outside(obj):
@@ -163,7 +172,7 @@ def survey(trace: Trace) -> World:
             names = getattr(cls, "__slots__", ())
             every = (names,) if isinstance(names, str) else names
             work.extend(getattr(obj, name, None) for name in every)
-    return World(found, references, iterators)
+    return World(found, references, iterators, arrays, numbers)
 
 
 def _is_leaf(obj: Any) -> bool:
