@@ -48,7 +48,7 @@ class Flow(Scene):
 
     def block(self, write: Callable[..., Results], *arguments: object) -> Block:
         """The equations that `write` emits, and what it returns."""
-        outer, self.builder = self.builder, GraphBuilder()
+        outer, self.builder = self.builder, GraphBuilder(role=self.builder.role)
         try:
             outputs = write(*arguments)
             return Block(self.builder.equations, tuple(outputs))

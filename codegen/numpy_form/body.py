@@ -21,10 +21,11 @@ from adjit.codegen.numpy_form import (
 )
 from adjit.codegen.numpy_form.flow import Written, write_block
 from adjit.codegen.numpy_form.layout import CODE_WIDTH
-from adjit.codegen.numpy_form.memory import Memory, base_of, decide
+from adjit.codegen.numpy_form.memory import Memory, decide
 from adjit.codegen.numpy_form.nested import Opened
 from adjit.codegen.numpy_form.plan import Plan, make_plan
 from adjit.codegen.numpy_form.printer import Printer, Row
+from adjit.codegen.numpy_form.sharing import base_of
 from adjit.codegen.numpy_form.statements import print_statement, result
 from adjit.codegen.numpy_form.tree import (
     Statement,

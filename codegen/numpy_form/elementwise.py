@@ -13,6 +13,7 @@ import numpy as np
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.expr import Expr
 from adjit.codegen.numpy_form.printer import Printer, Row, exact_as_float, is_number, is_size
+from adjit.codegen.numpy_form.truth import condition, may_raise
 from adjit.ir.errors import ShapeError
 from adjit.ir.graph import Equation
 from adjit.ir.indexing import broadcast_equal
@@ -172,10 +173,14 @@ def _function(name: str) -> Row:
 
 
 def _select(p: Printer, eqn: Equation) -> Expr:
-    condition, x, y = _without_broadcasts(p, eqn)
+    if not eqn.output.shape and not any(may_raise(p, x) for x in eqn.inputs[1:]):
+        test, x, y = eqn.inputs
+        chosen = f"{p.strong(x).at(ex.COMPARE)} if {condition(p, test)} else {p.strong(y).text}"
+        return Expr(chosen, ex.CHOICE)
+    test, x, y = _without_broadcasts(p, eqn)
     weak = [is_number(p.plan, v) for v in (x, y)]
     branches = [p.strong(x).text, p.text(y)] if all(weak) else [p.text(x), p.text(y)]
-    made = ex.call("np.where", p.strong(condition).text, *branches)
+    made = ex.call("np.where", p.strong(test).text, *branches)
     return made if eqn.output.shape else Expr(f"{made.text}[()]")
 
 

@@ -16,6 +16,7 @@ from adjit.codegen.naming import Names, identifier
 from adjit.codegen.numpy_form.body import Body, Outputs, write_body
 from adjit.codegen.numpy_form.layout import Line, arrange
 from adjit.codegen.numpy_form.nested import Opened, open_regions
+from adjit.codegen.numpy_form.plan import Plan, inside
 from adjit.codegen.numpy_form.pruning import prune
 from adjit.codegen.numpy_form.tree import Statement
 from adjit.codegen.program import Program
@@ -190,21 +191,29 @@ def output_names(opened: Opened, interface: Interface, inputs: Mapping[Value, st
 
 
 def _statement_lines(body: Body) -> list[Line]:
-    """The statements, the backward ones with the forward line that they come from."""
+    """The statements, the backward ones with the forward line that they come from. What the
+    backward part computes once more stands among its statements."""
     out: list[Line] = []
     section, previous = "forward", ""
     last: Statement | None = None
     for line in body.lines:
         statement = line.statement
-        role = statement.role if line.depth == 0 else section
-        if role != section:
-            out += [Line(0, ""), Line(4, "", role)]
-            section, previous = role, ""
-        origin = forward_line(body.plan.graph, statement) if role == "backward" else ""
+        if line.depth == 0 and statement.role == "backward" != section:
+            out += [Line(0, ""), Line(4, "", "backward")]
+            section, previous = "backward", ""
+        origin = forward_line(body.plan.graph, statement) if section == "backward" else ""
+        origin = origin or _note(body.plan, statement)
         comment = origin if origin != previous and statement is not last else ""
         previous, last = origin or previous, statement
         out.append(Line(4 + 4 * line.depth, line.text, comment))
     return out
+
+
+def _note(plan: Plan, statement: Statement) -> str:
+    """The comment on what stands in a statement, where there is one."""
+    if statement.eqn is None or statement.eqn.regions:
+        return ""
+    return next((plan.notes[e] for e in inside(plan, statement.eqn) if e in plan.notes), "")
 
 
 def forward_use(graph: Graph, statement: Statement) -> Equation | None:

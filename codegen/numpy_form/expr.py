@@ -11,7 +11,7 @@ from adjit.ir.substitution import opened
 from adjit.ir.values import Literal
 
 # Binding strength, loosest first.
-COMPARE, OR, XOR, AND, SHIFT, ADD, MUL, UNARY, POWER, ATOM = range(1, 11)
+CHOICE, COMPARE, OR, XOR, AND, SHIFT, ADD, MUL, UNARY, POWER, ATOM = range(11)
 
 BINARY = {
     "==": COMPARE,

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from adjit.codegen.numpy_form import expr as ex
-from adjit.codegen.numpy_form.printer import Printer, is_number, is_size
+from adjit.codegen.numpy_form.printer import Printer, is_size
 from adjit.codegen.numpy_form.tree import Pair, Statement
+from adjit.codegen.numpy_form.truth import condition
 from adjit.ir.graph import Equation
-from adjit.ir.values import Literal, Operand
-
-_COMPARED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+from adjit.ir.values import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,33 +107,6 @@ def _range(p: Printer, eqn: Equation) -> str:
     first = "" if start == 0 and step == 1 else p.size(start).text
     last = "" if step == 1 else str(step)
     return ex.call("range", first, p.size(stop).text, last).text
-
-
-def condition(p: Printer, x: Operand) -> str:
-    """A bool scalar where Python asks for its truth."""
-    return _truth(p, x)[0]
-
-
-def _truth(p: Printer, x: Operand) -> tuple[str, int]:
-    """The text, and how strongly it binds: 0 `or`, 1 `and`, 2 `not`, 3 comparisons, the rest."""
-    if isinstance(x, Literal):
-        return str(bool(x.value)), 3
-    eqn = p.plan.made_by[x] if x in p.plan.inlined else None
-    name = "" if eqn is None else eqn.primitive.name
-    if eqn is None or any(y.type.dtype.kind != "b" for y in eqn.inputs):
-        if eqn is not None and name in _COMPARED and all(is_number(p.plan, y) for y in eqn.inputs):
-            left, right = (p.operand(y).at(ex.OR) for y in eqn.inputs)
-            return f"{left} {_COMPARED[name]} {right}", 3
-        return p.text(x), 3
-    if name == "logical_not":
-        text, level = _truth(p, eqn.inputs[0])
-        return f"not {text if level >= 2 else f'({text})'}", 2
-    if name in ("logical_and", "logical_or"):
-        own = 1 if name == "logical_and" else 0
-        parts = [_truth(p, y) for y in eqn.inputs]
-        texts = [text if level >= own else f"({text})" for text, level in parts]
-        return f" {name[8:]} ".join(texts), own
-    return p.text(x), 3
 
 
 # Assignments all at once.

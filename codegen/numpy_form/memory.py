@@ -13,11 +13,11 @@ copy would cost the whole array in every iteration, so:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adjit.codegen.numpy_form.plan import Plan
-from adjit.codegen.numpy_form.roots import viewed
+from adjit.codegen.numpy_form.sharing import State, base_of
 from adjit.codegen.numpy_form.tree import Statement, walk_tree
 from adjit.ir.graph import Equation
 from adjit.ir.values import Operand, Value
@@ -25,48 +25,14 @@ from adjit.ir.values import Operand, Value
 
 @dataclass(slots=True)
 class Memory:
-    """The decisions: updates that are `in_place`, first values of carried arrays that are copied,
-    views that are copied, as soon as they are taken. `last` is the state at the end."""
+    """The decisions: updates that are `in_place`, with the array that they write into; first values
+    of carried arrays that are copied; views that are copied as soon as they are taken. `last` is
+    the state at the end."""
 
-    in_place: set[Equation] = field(default_factory=set)
+    in_place: dict[Equation, Value] = field(default_factory=dict)
     first_copied: set[Value] = field(default_factory=set)
     views_copied: set[Value] = field(default_factory=set)
-    last: State = field(default_factory=lambda: State())
-
-
-@dataclass(slots=True)
-class State:
-    """At one place of the text: for each array the others that may share its memory; and the
-    arrays that this function made and that hold each element once."""
-
-    shares: dict[Value, frozenset[Value]] = field(default_factory=dict)
-    owned: set[Value] = field(default_factory=set)
-
-    def copy(self) -> State:
-        return State(dict(self.shares), set(self.owned))
-
-    def bind(self, value: Value, others: Iterable[Value], *, owned: bool) -> None:
-        """A value (once more): it may share memory with these others."""
-        for other in self.shares.get(value, ()):
-            if other is not value:
-                self.shares[other] = self.shares[other] - {value}
-        self.shares[value] = frozenset(others)
-        for other in self.shares[value]:
-            self.shares[other] = self.shares.get(other, frozenset()) | {value}
-        (self.owned.add if owned else self.owned.discard)(value)
-
-    def near(self, x: Value) -> frozenset[Value]:
-        """x, and what may share its memory."""
-        return self.shares.get(x, frozenset()) | {x}
-
-    def joined(self, other: State, live: frozenset[Value]) -> State:
-        """What holds whichever of the two states it is, for values that are read later."""
-        shares = {
-            v: (self.shares.get(v, frozenset()) | other.shares.get(v, frozenset())) & live
-            for v in live
-            if v.shape
-        }
-        return State(shares, self.owned & other.owned & live)
+    last: State = field(default_factory=State)
 
 
 def decide(plan: Plan, statements: Sequence[Statement]) -> Memory:
@@ -101,7 +67,7 @@ class _Analysis:
     plan: Plan
     views_copied: set[Value]
     wanted: set[Value] | None = None
-    in_place: set[Equation] = field(default_factory=set)
+    in_place: dict[Equation, Value] = field(default_factory=dict)
     copied: set[Equation] = field(default_factory=set)
     first_copied: set[Value] = field(default_factory=set)
     depth: int = 0
@@ -147,6 +113,9 @@ class _Analysis:
             if eqn.output.shape:
                 self._update(statement, eqn, state)
             return
+        if eqn is not None and self.depth and self._is_sum_in_place(statement, eqn, state):
+            state.bind(eqn.output, (), owned=True)
+            return
         for target in statement.targets:
             base, writable = self.base(statement)
             if not target.shape:
@@ -172,13 +141,34 @@ class _Analysis:
         fit = x in state.owned and not statement.overlapping and eqn not in self.copied
         if fit and near and self.depth and (parts := self._parts(near, x)):
             raise _CopyViews(parts)
-        if fit and not near:
-            self.in_place.add(eqn)
-            state.bind(made, (), owned=True)
-            return
-        self.in_place.discard(eqn)
-        self.copied.add(eqn)
+        self._write(eqn, x, fit and not near)
         state.bind(made, (), owned=True)
+
+    def _write(self, eqn: Equation, x: Value, fit: bool) -> None:
+        if fit:
+            self.in_place[eqn] = x
+        else:
+            self.in_place.pop(eqn, None)
+            self.copied.add(eqn)
+
+    def _is_sum_in_place(self, statement: Statement, eqn: Equation, state: State) -> bool:
+        """True for what an adjoint loop adds to a sum that it carries: `dW += ...`."""
+        if self.wanted is None or eqn.primitive.name != "add" or eqn.role != "backward":
+            return False
+        if not eqn.output.shape or eqn in self.copied:
+            return False
+        for x in eqn.inputs:
+            if (
+                isinstance(x, Value)
+                and x in state.owned
+                and x.shape == eqn.output.shape
+                and self.in_place.get(eqn, x) is x
+                and not state.near(x) & statement.after
+            ):
+                self._write(eqn, x, True)
+                return True
+        self._write(eqn, statement.targets[0], False)
+        return False
 
     def _parts(self, near: frozenset[Value], x: Value) -> set[Value]:
         """The parts of arrays to copy so that nothing shares the memory of x any more; none where
@@ -231,29 +221,15 @@ class _Analysis:
         return target in self.first_copied
 
 
-def base_of(plan: Plan, eqn: Equation) -> tuple[Value | None, bool]:
-    """The variable whose memory the equation's result may share (None: it is fresh), and whether
-    it may be written through the result."""
-    writable = True
-    while True:
-        writable = writable and eqn.primitive.name != "broadcast"
-        x: Operand | None = viewed(eqn)
-        if not isinstance(x, Value):
-            return None, True
-        if x not in plan.inlined:
-            return x, writable
-        eqn = plan.made_by[x]
-
-
 def _wanted(
-    plan: Plan, statements: Sequence[Statement], in_place: Iterable[Equation]
+    plan: Plan, statements: Sequence[Statement], in_place: Mapping[Equation, Value]
 ) -> set[Value]:
     """The values into whose memory updates write."""
     sources: dict[Value, list[Operand]] = {}
     for statement in walk_tree(statements):
         for target, x in statement.pairs:
             sources.setdefault(target, []).append(x)
-    waiting = [eqn.inputs[0] for eqn in in_place]
+    waiting: list[Operand] = list(in_place.values())
     found: set[Value] = set()
     while waiting:
         x = waiting.pop()

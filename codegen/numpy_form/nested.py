@@ -35,12 +35,14 @@ class Opened:
     `start`, `stop` and `step` of a `range`. A `while` carries its number of trips, too. Branches
     have the predicate as input; a checkpoint's body stands in its place.
     `bound` are the values that hold the numbers of symbols, Python ints when the text runs;
-    `wishes` names for values without one.
+    `wishes` names for values without one; `notes` comments on the equations from which on a
+    checkpoint's body stands.
     """
 
     graph: Graph
     bound: Mapping[Symbol, Value] = field(default_factory=dict)
     wishes: Mapping[Value, str] = field(default_factory=dict)
+    notes: Mapping[Equation, str] = field(default_factory=dict)
 
 
 def open_regions(graph: Graph) -> Opened:
@@ -50,7 +52,7 @@ def open_regions(graph: Graph) -> Opened:
     equations = opener.block(graph.equations, known, None, "")
     outputs = tuple(_look_up(known, x) for x in graph.outputs)
     opened = replace(graph, equations=tuple(equations), outputs=outputs)
-    return Opened(opened, opener.bound, opener.wishes)
+    return Opened(opened, opener.bound, opener.wishes, opener.notes)
 
 
 def walk(equations: Sequence[Equation]) -> Iterator[Equation]:
@@ -66,6 +68,7 @@ class _Opener:
     mentioned: set[Symbol]
     bound: dict[Symbol, Value] = field(default_factory=dict)
     wishes: dict[Value, str] = field(default_factory=dict)
+    notes: dict[Equation, str] = field(default_factory=dict)
     made: int = 0
 
     def block(
@@ -154,7 +157,10 @@ class _Opener:
     def _checkpoint(self, eqn: Equation, known: dict[Value, Operand], resize: Resize) -> Graph:
         """The body, copied; what an adjoint runs once more belongs to the adjoint."""
         again = eqn.role if eqn.role == "backward" else ""
-        return self._region(eqn.regions[0], eqn.inputs, known, resize, again)
+        body = self._region(eqn.regions[0], eqn.inputs, known, resize, again)
+        line = "" if eqn.location is None else eqn.location.text
+        self.notes.update((inner, f"checkpoint: {line}".rstrip(": ")) for inner in body.equations)
+        return body
 
     def _loop(
         self, eqn: Equation, known: dict[Value, Operand], resize: Resize, role: str

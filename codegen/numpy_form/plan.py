@@ -37,6 +37,7 @@ class Plan:
     graph: Graph
     roots: Roots
     bound: Mapping[Symbol, Value]
+    notes: Mapping[Equation, str]
     equations: list[Equation] = field(default_factory=list)
     made_by: dict[Value, Equation] = field(default_factory=dict)
     index: dict[Equation, int] = field(default_factory=dict)
@@ -74,7 +75,7 @@ def inside(plan: Plan, eqn: Equation) -> list[Equation]:
 def make_plan(opened: Opened, forced: Collection[Value]) -> Plan:
     """Decide; the values in `forced` get statements of their own."""
     graph = opened.graph
-    plan = Plan(graph, find_roots(graph), opened.bound)
+    plan = Plan(graph, find_roots(graph), opened.bound, opened.notes)
     _Reader(plan).block(graph.equations)
     for x in values_of(graph.outputs):
         plan.users.setdefault(x, []).append(None)

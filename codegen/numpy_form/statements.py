@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adjit.codegen.numpy_form import elementwise, flow, reductions, subscripts
 from adjit.codegen.numpy_form import expr as ex
-from adjit.codegen.numpy_form import flow, reductions, subscripts
 from adjit.codegen.numpy_form.memory import Memory
 from adjit.codegen.numpy_form.plan import Plan
 from adjit.codegen.numpy_form.printer import Printer
@@ -48,6 +48,8 @@ def print_statement(
             f"{places[0]} = {found}[0]" if len(places) == 1 else f"{', '.join(places)} = {found}"
         ]
     printer.like = _like(printer.plan, eqn, wish_of(printer.plan, eqn.output, wishes))
+    if memory is not None and eqn in memory.in_place:
+        return [_print_sum(printer, eqn, memory.in_place[eqn], targets[0])]
     made = printer.expression(eqn)
     if memory is not None and statement.targets[0] in memory.views_copied:
         return [f"{targets[0]} = {made.at(ex.ATOM)}.copy()"]
@@ -60,6 +62,13 @@ def _print_update(printer: Printer, eqn: Equation, target: str, memory: Memory |
     if memory is None or eqn in memory.in_place or not eqn.output.shape:
         return lines
     return [f"{target} = {old.text}.copy()", *lines]
+
+
+def _print_sum(printer: Printer, eqn: Equation, x: Value, target: str) -> str:
+    """`target += ...`: x, one of the two operands, is in this variable."""
+    parts = elementwise.operands(printer, eqn)
+    made = parts[1 if eqn.inputs[0] is x else 0]
+    return f"{target} -= {made.text[1:]}" if made.negated else f"{target} += {made.text}"
 
 
 def _print_assignment(printer: Printer, statement: Statement, memory: Memory | None) -> list[str]:

@@ -106,18 +106,20 @@ def _statements(plan: Plan, eqn: Equation) -> list[Statement]:
     )
     for region, block in zip(eqn.regions, blocks, strict=True):
         if name != "while" or region is eqn.regions[1]:
-            block.append(_assignment(eqn, region.outputs))
+            block += _assignment(eqn, region.outputs)
     whole = Statement(eqn, eqn.outputs, source=eqn.source, blocks=blocks)
     if name == "branch":
         return [whole]
-    return [_assignment(eqn, eqn.inputs, entry=True), whole]
+    return [*_assignment(eqn, eqn.inputs, entry=True), whole]
 
 
-def _assignment(owner: Equation, sources: Sequence[Operand], *, entry: bool = False) -> Statement:
+def _assignment(
+    owner: Equation, sources: Sequence[Operand], *, entry: bool = False
+) -> list[Statement]:
     pairs = zip(owner.outputs, sources, strict=True)
     kept = tuple((target, x) for target, x in pairs if x is not target)
     targets = tuple(target for target, _ in kept)
-    return Statement(None, targets, owner=owner, pairs=kept, entry=entry)
+    return [Statement(None, targets, owner=owner, pairs=kept, entry=entry)] if kept else []
 
 
 def walk_tree(statements: Iterable[Statement]) -> Iterator[Statement]:

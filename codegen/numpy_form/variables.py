@@ -44,19 +44,18 @@ class _Allocator:
 
     def _plain(self, statement: Statement) -> None:
         eqn = statement.eqn
+        if eqn is not None and eqn in self.memory.in_place:
+            self._hold(self.chosen[self.memory.in_place[eqn]], eqn.output)
+            return
         if eqn is not None and eqn.primitive.name == "update":
-            self._update(statement, eqn)
+            self._copying_update(statement, eqn)
             return
         blocked = statement.reads if statement.several_lines else ()
         for k, target in enumerate(statement.targets):
             self._bind(target, statement.after, (*blocked, *statement.targets[:k]))
 
-    def _update(self, statement: Statement, eqn: Equation) -> None:
+    def _copying_update(self, statement: Statement, eqn: Equation) -> None:
         x, made = eqn.inputs[0], eqn.output
-        if eqn in self.memory.in_place:
-            assert isinstance(x, Value)
-            self._hold(self.chosen[x], made)
-            return
         others = [y for y in statement.reads if y is not x]
         self._bind(made, statement.after, others if made.shape else ())
 
