@@ -19,7 +19,7 @@ from adjit.ir.substitution import hint, substitute
 from adjit.ir.values import Shape
 from adjit.tracer.control.journal import NotRollable
 from adjit.tracer.equations import divided, linear_symbols, solve, without_common_factors
-from adjit.tracer.proofs import Ranges, conjuncts
+from adjit.ir.proofs import Ranges, conjuncts
 from adjit.tracer.symint import SymInt
 
 __all__ = ["SizeGuard", "Sizes", "SymInt"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adjit.adjoint.regions.copies import copied, moved
+from adjit.adjoint.regions.copies import Sizes, copied, moved
 from adjit.adjoint.regions.frames import Frame
+from adjit.adjoint.regions.names import Names
 from adjit.adjoint.regions.parts import Parts, parts_of
 from adjit.adjoint.regions.residuals import Kept, keep
 from adjit.adjoint.regions.stacks import Stack, Swept, Thread, pass_through
@@ -37,7 +38,7 @@ def branch(sweep: Sweep, eqn: Equation) -> None:
             **dict(zip(parts.cotangents, seeds, strict=True)),
             **dict(zip(parts.sums, sums, strict=True)),
         }
-        equations = copied([*kept.before, *found.backward], table, {})
+        equations = copied([*kept.before, *found.backward], table, {}, sweep.names, kept.before)
         blocks.append(Block(equations, [moved(table, x) for x in found.results]))
     sweep.put(outer, emit_branch(sweep.context.builder, eqn.inputs[0], *blocks))
 
@@ -48,17 +49,26 @@ def checkpoint(sweep: Sweep, eqn: Equation) -> None:
     (body,) = eqn.regions
     parts = _inputs(sweep, eqn, 0)
     found = _arm(sweep, eqn, Frame.of(body), parts)
-    forward = [new for old in body.equations for new in found.replaced.get(old, (old,))]
     outer = [eqn.inputs[k] for k in parts.captured]
     table: dict[Value, Operand] = {
         **dict(zip(body.inputs, eqn.inputs, strict=True)),
         **dict(zip(parts.cotangents, _taken(sweep, eqn), strict=True)),
         **dict(zip(parts.sums, sweep.sums(outer), strict=True)),
     }
-    needed = live([*forward, *found.backward], found.results)
-    equations = copied(needed, table, {})
+    equations = step(body, found, table, {}, sweep.names)
     block = Block(equations, [moved(table, x) for x in found.results])
     sweep.put(outer, emit_checkpoint(sweep.context.builder, block))
+
+
+def step(
+    body: Graph, found: Swept, table: dict[Value, Operand], sizes: Sizes, names: Names
+) -> list[Equation]:
+    """A copy of a whole body and its adjoint, without what the results do not need."""
+    forward = [new for old in body.equations for new in found.replaced.get(old, (old,))]
+    defined = {v for eqn in forward for v in eqn.outputs}
+    needed = live([*forward, *found.backward], found.results)
+    again = [eqn for eqn in needed if not defined.isdisjoint(eqn.outputs)]
+    return copied(needed, table, sizes, names, again)
 
 
 def _inputs(sweep: Sweep, eqn: Equation, first: int) -> Parts:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
+from adjit.adjoint.regions.names import Names
 from adjit.ir import Equation, Graph, Operand, Size, Symbol, Type, Value
-from adjit.ir.dims import symbols_of
+from adjit.ir.dims import symbol_size, symbols_of
 from adjit.ir.graph import param_sizes, symbols_used
 from adjit.ir.rewrite import substitute_params
 from adjit.ir.substitution import substitute
@@ -15,11 +16,19 @@ Sizes = Mapping[Symbol, Size]
 
 
 def copied(
-    equations: Iterable[Equation], table: dict[Value, Operand], sizes: Sizes
+    equations: Iterable[Equation],
+    table: dict[Value, Operand],
+    sizes: Sizes,
+    names: Names,
+    again: Container[Equation] = (),
 ) -> list[Equation]:
     """The equations with values replaced by `table`, into which their own outputs are entered,
-    and symbols by `sizes`."""
-    return [_copy(eqn, table, sizes) for eqn in equations]
+    and symbols by `sizes`.
+
+    Those in `again` stay where they came from too: what symbols they bind get other names.
+    """
+    sizes = dict(sizes)
+    return [_copy(eqn, table, sizes, names if eqn in again else None) for eqn in equations]
 
 
 def moved(table: Mapping[Value, Operand], x: Operand) -> Operand:
@@ -27,26 +36,35 @@ def moved(table: Mapping[Value, Operand], x: Operand) -> Operand:
     return table.get(x, x) if isinstance(x, Value) else x
 
 
-def _copy(eqn: Equation, table: dict[Value, Operand], sizes: Sizes) -> Equation:
+def _copy(
+    eqn: Equation, table: dict[Value, Operand], sizes: dict[Symbol, Size], names: Names | None
+) -> Equation:
     inputs = tuple(moved(table, x) for x in eqn.inputs)
+    params = substitute_params(eqn.params, sizes)
+    bound, inside = params.get("symbol"), sizes
+    if names is not None and isinstance(bound, Symbol):
+        params["symbol"] = names.another(bound)
+        inside = dict(sizes) if eqn.regions else sizes
+        inside[bound] = symbol_size(params["symbol"])
     outputs = tuple(fresh(v, sizes) for v in eqn.outputs)
     table.update(zip(eqn.outputs, outputs, strict=True))
     return replace(
         eqn,
         inputs=inputs,
         outputs=outputs,
-        params=substitute_params(eqn.params, sizes),
-        regions=tuple(copied_graph(region, sizes) for region in eqn.regions),
+        params=params,
+        regions=tuple(copied_graph(region, inside, names) for region in eqn.regions),
     )
 
 
-def copied_graph(graph: Graph, sizes: Sizes) -> Graph:
-    """A region, every value in it fresh."""
+def copied_graph(graph: Graph, sizes: Sizes, names: Names | None = None) -> Graph:
+    """A region, every value in it fresh, and every symbol that it binds if `names` are given."""
     inputs = tuple(fresh(v, sizes) for v in graph.inputs)
     table: dict[Value, Operand] = dict(zip(graph.inputs, inputs, strict=True))
-    equations = copied(graph.equations, table, sizes)
+    known = dict(sizes)
+    equations = tuple(_copy(eqn, table, known, names) for eqn in graph.equations)
     outputs = tuple(moved(table, x) for x in graph.outputs)
-    return replace(graph, inputs=inputs, equations=tuple(equations), outputs=outputs)
+    return replace(graph, inputs=inputs, equations=equations, outputs=outputs)
 
 
 def fresh(value: Value, sizes: Sizes | None = None) -> Value:
@@ -60,14 +78,3 @@ def symbols_needed(eqn: Equation) -> set[Symbol]:
     sizes = [*param_sizes(eqn.params), *(n for v in eqn.outputs for n in v.shape)]
     found = {symbol for size in sizes for symbol in symbols_of(size)}
     return found.union(*map(symbols_used, eqn.regions))
-
-
-def bound_names(graph: Graph) -> set[str]:
-    """The names of all symbols of a graph and its regions."""
-    found = {symbol.name for symbol in (*graph.symbols, *symbols_used(graph))}
-    for eqn in graph.equations:
-        symbol = eqn.params.get("symbol")
-        if isinstance(symbol, Symbol):
-            found.add(symbol.name)
-        found.update(*map(bound_names, eqn.regions))
-    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from adjit.adjoint.context import producers_of
 from adjit.adjoint.regions.copies import symbols_needed
@@ -101,6 +102,8 @@ class Frame:
     operands: Mapping[Value, Operand] = field(default_factory=dict)
     producers: Mapping[Value, Equation] = field(default_factory=dict)
     costs: dict[Value, int] = field(default_factory=dict)
+    #: Where values still stand when the loops are over (see `places.py`).
+    places: dict[Value, Any] = field(default_factory=dict)
 
     @staticmethod
     def of(

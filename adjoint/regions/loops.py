@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adjit.adjoint.regions.copies import copied, copied_graph, fresh, moved
+from adjit.adjoint.regions.copies import copied, moved
 from adjit.adjoint.regions.frames import Axis, Frame, Unbounded
 from adjit.adjoint.regions.parts import Parts, parts_of
 from adjit.adjoint.regions.residuals import Kept, keep
@@ -56,11 +56,13 @@ def again(sweep: Sweep, eqn: Equation) -> None:
     """Run the loop once more in the backward pass, storing what is needed, then reverse it."""
     parts, found, kept = _differentiated(sweep, eqn, Frame.of(sweep.frame.graph))
     (*empties, run) = _storing(eqn, kept, None)
-    outputs = (*map(fresh, eqn.outputs), *run.outputs[len(eqn.outputs) :])
-    regions = tuple(copied_graph(region, {}) for region in run.regions)
-    rerun = replace(run, outputs=outputs, regions=regions, role="backward", source=eqn.output)
-    if kept.threads:
+    (copy,) = copied([run], {}, {}, sweep.names, [run])
+    m = len(eqn.outputs)
+    outputs = (*copy.outputs[:m], *run.outputs[m:])
+    rerun = replace(copy, outputs=outputs, role="backward", source=eqn.output)
+    if kept.threads or kept.standing:
         sweep.context.builder.equations += [*empties, rerun]
+    kept.table.update(zip(eqn.outputs, outputs, strict=False))
     _reverse(sweep, eqn, parts, found, kept)
 
 
@@ -113,7 +115,7 @@ def _reverse(sweep: Sweep, eqn: Equation, parts: Parts, found: Swept, kept: Kept
     back = sweep.names.symbol(f"{symbol.name}.back")
     table = {**kept.table, **dict(zip(body.inputs[n:], eqn.inputs[n:], strict=True))}
     sizes = {symbol: count - 1 - symbol_size(back)}
-    equations = copied([*kept.before, *found.backward], table, sizes)
+    equations = copied([*kept.before, *found.backward], table, sizes, sweep.names, kept.before)
     first = [sweep.taken(eqn.outputs[k]) for k in parts.carried]
     first += sweep.sums([eqn.inputs[k] for k in parts.captured])
     made = emit_loop(

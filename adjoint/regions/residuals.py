@@ -8,11 +8,12 @@ bytes. Everything between them and their uses is computed once more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from adjit.adjoint.regions.copies import symbols_needed
 from adjit.adjoint.regions.cut import NEVER, cheapest_cut
 from adjit.adjoint.regions.frames import Frame, Unbounded
+from adjit.adjoint.regions.places import place_of
 from adjit.adjoint.regions.stacks import Stack, Swept, Thread, stack_for, stored
 from adjit.ir import Equation, GraphBuilder, Operand, Value
 from adjit.ir.dims import symbols_of
@@ -23,12 +24,14 @@ from adjit.ir.regions import Block, free_values
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The forward equations with the stores; what to put before the backward equations, where it
-    defines forward values anew; the stacks that stand for values stored without a loop around."""
+    defines forward values anew; the stacks that stand for values stored without a loop around.
+    `standing`: arrays in which values still stand in the end, without having been stored."""
 
     forward: list[Equation]
     before: list[Equation]
     table: dict[Value, Operand]
     threads: list[Thread]
+    standing: list[Value] = field(default_factory=list)
 
 
 def keep(frame: Frame, found: Swept) -> Kept:
@@ -36,7 +39,8 @@ def keep(frame: Frame, found: Swept) -> Kept:
     backward = Block(found.backward, found.results)
     saved, again = _plan(frame, backward)
     kept = Kept([], [], {}, list(found.threads))
-    stacks = {v: stack_for(frame, v) for v in saved}
+    places = {v: place for v in saved if (place := place_of(frame, v)) is not None}
+    stacks = {v: stack_for(frame, v) for v in saved if v not in places}
     for v in frame.graph.inputs:
         if v in stacks:
             _pass_by(kept, stacks[v], v, None)
@@ -47,17 +51,27 @@ def keep(frame: Frame, found: Swept) -> Kept:
         for v in eqn.outputs:
             if v in stacks:
                 _pass_by(kept, stacks[v], v, eqn)
+            elif v in places:
+                kept.standing.append(places[v].last)
+                _read(kept, places[v], v, eqn)
     return kept
 
 
 def _pass_by(kept: Kept, stack: Stack, value: Value, eqn: Equation | None) -> None:
     """Store a value where it comes up; read it where it would come up in the backward pass."""
-    stores, reads = GraphBuilder(), GraphBuilder(role="backward")
-    stores.location = reads.location = value.location if eqn is None else eqn.location
-    reads.source = value
+    stores = GraphBuilder()
+    stores.location = value.location if eqn is None else eqn.location
     inside = Value(stack.type, stack.last.name)
     kept.threads.append(Thread(stack, inside, stored(stores, stack, inside, value)))
     kept.forward.extend(stores.equations)
+    _read(kept, stack, value, eqn)
+
+
+def _read(kept: Kept, stack: Stack, value: Value, eqn: Equation | None) -> None:
+    """Have a value again in the backward pass from where it stands."""
+    reads = GraphBuilder(role="backward")
+    reads.location = value.location if eqn is None else eqn.location
+    reads.source = value
     out = reads.index(stack.last, stack.spec)
     if out is stack.last:
         kept.table[value] = out
@@ -119,6 +133,8 @@ def _cut(frame: Frame, wanted: Sequence[Value], *, anything: bool) -> list[Value
 def _price(frame: Frame, v: Value) -> int:
     if v in frame.operands:
         return min(frame.cost(v), NEVER - 1)
+    if place_of(frame, v) is not None:
+        return 1
     try:
         stack_for(frame, v)
     except Unbounded:

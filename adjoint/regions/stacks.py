@@ -10,26 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adjit.adjoint.regions.frames import Frame
-from adjit.ir import Equation, GraphBuilder, Operand, Size, Symbol, Type, Value, literal
+from adjit.ir import Equation, GraphBuilder, Operand, Size, Type, Value, literal
 from adjit.ir.dims import symbol_size
 from adjit.ir.indexing import At, Item, Slice, Spec, full
 from adjit.ir.primitives import structural as st
-
-
-class Names:
-    """Names of symbols that the graph does not have yet."""
-
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
-
-    def symbol(self, name: str) -> Symbol:
-        """A symbol for a number that is not negative."""
-        found, k = name, 1
-        while found in self.taken:
-            k += 1
-            found = f"{name}_{k}"
-        self.taken.add(found)
-        return Symbol(found, None, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
