@@ -130,9 +130,10 @@ def test_integer_argument_equal_to_a_size() -> None:
 
 def test_python_needs_a_number() -> None:
     def f(x):
+        scales = [1.0, 2.0, 3.0, 4.0]
         total = 0.0
         for k in range(len(x)):
-            total += x[k] * k
+            total += x[k] * scales[k]
         return total
 
     traced = compare(f, X)

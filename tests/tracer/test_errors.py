@@ -27,40 +27,63 @@ RNG = np.random.default_rng(0)
 FILE = Path(__file__).resolve()
 
 
-def if_traced(x):
-    if x[0] > 0:  # here: x[0] > 0
+def none_in_one_arm(x):
+    y = None
+    if x[0] > 0:
+        y = x * 2
+    return y + 1  # here: y
+
+
+def bound_in_one_arm(x):
+    if x[0] > 0:
+        y = x
+    return y  # here: y
+
+
+def two_shapes(x):
+    y = x[1:] if x[0] > 0 else x  # here: x[1:] if x[0] > 0 else x
+    return y.sum()
+
+
+def two_types_returned(x):
+    if x[0] > 0:  # here: if x[0] > 0:
         return x
-    return -x
+    return "negative"
 
 
-def if_sum(x):
-    y = x * 2
-    if np.sum(y):  # here: np.sum(y)
-        return x
-    return y
+def list_grows_in_one_arm(x):
+    out = [x]
+    if x[0] > 0:  # here: if x[0] > 0:
+        out.append(x)
+    return sum(out)
 
 
-def while_traced(x):
-    s = x[0]
-    while s > 1:  # here: s > 1
-        s = s / 2
-    return s
+def list_grows_in_some_turns(x):
+    out = []
+    for v in x:
+        if v > 1:  # here: if v > 1:
+            out.append(v)
+    return np.array(out)
 
 
-def conditional_traced(x):
-    return x if x[0] > 0 else -x  # here: x if x[0] > 0 else -x
+def list_grows_in_while(x):
+    out = [x[0]]
+    while out[-1] < 10:  # here: while out[-1] < 10:
+        out.append(out[-1] * 2)
+    return np.array(out)
 
 
-def and_traced(x):
-    return x[0] > 0 and x[1] > 0  # here: x[0] > 0 and x[1] > 0
+def array_grows_in_while(x):
+    while np.sum(x) < 100:  # here: while np.sum(x) < 100:
+        x = np.append(x, 1.0)
+    return x
 
 
-def not_traced(x):
-    return not x[0]  # here: not x[0]
-
-
-def chained_comparison(x):
-    return 0 < x[0] < 1  # here: 0 < x[0] < 1
+def iterator_in_while(x):
+    scales = iter([1.0, 2.0, 3.0])
+    while x[0] < 5:  # here: while x[0] < 5:
+        x = x * next(scales)
+    return x
 
 
 def int_traced(x):
@@ -76,10 +99,47 @@ def list_index(x):
     return [x, x, x][k]  # here: [x, x, x][k]
 
 
-def range_traced(x):
-    for _ in range(np.argmax(x)):  # here: range(np.argmax(x))
-        x = x + 1
+def count_as_list_index(x):
+    s, k = x[0], 0
+    while s < 10:
+        s = s * 2
+        k += 1
+    return [x, x, x, x, x][k]  # here: [x, x, x, x, x][k]
+
+
+def layers_of_traced_count(x):
+    layers = [x] * 5
+    for i in range(np.argmax(x)):  # here: for i in range(np.argmax(x)):
+        x = layers[i] * x
     return x
+
+
+def raise_traced(x):
+    if x[0] < 0:
+        raise ValueError("negative")  # here: raise ValueError("negative")
+    return x
+
+
+def print_in_loop(x):
+    for v in x:
+        print(v)  # here: print(v)
+    return x
+
+
+def generator(x):
+    def doubled():
+        for v in x:
+            yield v * 2
+
+    return sum(doubled())  # here: doubled()
+
+
+def two_views(x):
+    a, b = x.copy(), x.copy()
+    if x[0] > 0:
+        a = b
+    a[0] = 5.0  # here: a[0] = 5.0
+    return b
 
 
 def assert_traced(x):
@@ -88,7 +148,7 @@ def assert_traced(x):
 
 
 def filter_traced(x):
-    return [v for v in x if v > 0]  # here: [v for v in x if v > 0]
+    return [v for v in x if v > 0]  # here: v > 0
 
 
 def sorted_traced(x):
@@ -204,7 +264,7 @@ def equal_lists(x):
 
 def inner_function(x):
     def condition(v):
-        return 1 if v > 0 else 0  # here: 1 if v > 0 else 0
+        return 1 if bool(v > 0) else 0  # here: bool(v > 0)
 
     return x * condition(x[0])
 
@@ -214,17 +274,20 @@ def async_comprehension(x):
 
 
 DATA = [
-    if_traced,
-    if_sum,
-    while_traced,
-    conditional_traced,
-    and_traced,
-    not_traced,
-    chained_comparison,
+    none_in_one_arm,
+    bound_in_one_arm,
+    two_shapes,
+    two_types_returned,
+    list_grows_in_one_arm,
+    list_grows_in_some_turns,
+    list_grows_in_while,
+    array_grows_in_while,
+    iterator_in_while,
+    count_as_list_index,
     int_traced,
     bool_traced,
     list_index,
-    range_traced,
+    layers_of_traced_count,
     assert_traced,
     filter_traced,
     sorted_traced,
@@ -240,6 +303,10 @@ DATA = [
     match_traced,
 ]
 UNSUPPORTED = [
+    raise_traced,
+    print_in_loop,
+    generator,
+    two_views,
     unknown_function,
     unknown_in_list,
     unknown_method,
@@ -271,7 +338,7 @@ def test_location(function: Callable[..., Any]) -> None:
         return
     assert error.location is not None
     assert Path(error.location.file).resolve() == FILE
-    assert error.location.text == expected
+    assert error.location.text.split("  # here: ")[0] == expected
     assert error.location.line == (line - 1 if function is match_traced else line)
     assert error.remedy
     assert str(error).startswith(f"{error.location.file}:{error.location.line}, in ")
@@ -317,7 +384,7 @@ def test_own_exceptions_pass_with_a_note() -> None:
 def test_handlers_do_not_swallow() -> None:
     def catches_all(x):
         try:
-            return x if x[0] > 0 else -x
+            return x if bool(x[0]) else -x
         except Exception:
             return x
 
@@ -346,13 +413,68 @@ def test_handlers_do_not_swallow() -> None:
             trace(function, X)
 
 
+def while_whole(x):
+    while x > 1:  # here: while x > 1:
+        x = x / 2
+    return x
+
+
+def if_whole(x):
+    if x > 0:  # here: if x > 0:
+        return x
+    return -x
+
+
+def conditional_whole(x):
+    return x if x > 0 else -x  # here: return x if x > 0 else -x
+
+
+def and_whole(x):
+    return x > 0 and x < 2  # here: return x > 0 and x < 2
+
+
+def not_whole(x):
+    return not x  # here: return not x
+
+
+def in_helper(x):
+    s = 0.0
+    for v in x:
+        s += v if positive(x) else 0.0
+    return s
+
+
+def positive(x):
+    if x > 0:  # here: if x > 0:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "function", [while_whole, if_whole, conditional_whole, and_whole, not_whole, in_helper]
+)
+def test_truth_of_whole_arrays(function: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="truth value of an array with more than one element"):
+        function(X)
+    with pytest.raises(ValueError, match="truth value of an array with more than one") as caught:
+        trace(function, X)
+    here = (positive if function is in_helper else function).__code__.co_firstlineno
+    lines = FILE.read_text().splitlines()
+    line = next(k for k in range(here, here + 5) if "# here:" in lines[k - 1])
+    assert f"{FILE}:{line}" in str(caught.value.__notes__)
+
+
 def test_runaway_unrolling() -> None:
     def f(x):
-        for _ in range(30_000):
-            x = x + 1
+        scales = [1.0] * 30_000
+        for k in range(30_000):
+            x = x + scales[k]
         return x
 
-    with pytest.raises(TraceError, match=r"grown to 200\d\d operations"):
+    with (
+        pytest.warns(RuntimeWarning, match="unrolled, one copy of its body for each of 30000 turns"),
+        pytest.raises(TraceError, match=r"grown to 200\d\d operations"),
+    ):
         trace(f, X)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.tracer import dispatch
 from adjit.tracer.control.exits import Exits, Return
+from adjit.tracer.control.state import Unavailable
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter import comprehensions, expressions
 from adjit.tracer.interpreter.binding import bind
@@ -190,7 +191,12 @@ def _run_body(inner: Frame, body: Any, arguments: Any, bound: dict[str, Any]) ->
             "that are known only when the compiled function runs",
             "end the function with a return statement",
         )
-    return signal.value if isinstance(signal, Return) else None
+    value = signal.value if isinstance(signal, Return) else None
+    if isinstance(value, Unavailable):
+        error = value.error(inner.trace)
+        inner.trace.root.located = error  # the branch, not the call
+        raise error
+    return value
 
 
 def _name_argument(trace: Trace, value: Any, name: str) -> None:
