@@ -257,7 +257,7 @@ class _Case:
             table[symbol] = turn
             if count is not None:
                 facts.append(count - 1 - turn)
-        ranges = Ranges(limits, facts)
+        ranges = Ranges(limits, facts=facts)
         moved: Spec = substitute_params({"spec": self.other.spec}, table)["spec"]
         return _disjoint(self.mine.spec, moved, ranges)
 

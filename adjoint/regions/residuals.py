@@ -44,6 +44,8 @@ def keep(frame: Frame, found: Swept) -> Kept:
     for v in frame.graph.inputs:
         if v in stacks:
             _pass_by(kept, stacks[v], v, None)
+        elif v in places:
+            _read_standing(kept, places[v], v, None)
     for eqn in frame.graph.equations:
         kept.forward.extend(found.replaced.get(eqn, (eqn,)))
         if eqn in again:
@@ -52,9 +54,13 @@ def keep(frame: Frame, found: Swept) -> Kept:
             if v in stacks:
                 _pass_by(kept, stacks[v], v, eqn)
             elif v in places:
-                kept.standing.append(places[v].last)
-                _read(kept, places[v], v, eqn)
+                _read_standing(kept, places[v], v, eqn)
     return kept
+
+
+def _read_standing(kept: Kept, place: Stack, value: Value, eqn: Equation | None) -> None:
+    kept.standing.append(place.last)
+    _read(kept, place, value, eqn)
 
 
 def _pass_by(kept: Kept, stack: Stack, value: Value, eqn: Equation | None) -> None:

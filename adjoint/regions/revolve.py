@@ -172,8 +172,8 @@ def _advanced(
 
     turn = GraphBuilder(role="backward")
     turn.location = test.location = work.location
-    free = turn.sub(literal(snapshots - 1), inner.top)
-    steps = _steps(sweep, turn, turn.emit(ew.sub, turn.dim(here), at), free)
+    length = turn.sub(turn.dim(here + 1), at)
+    steps = _steps(sweep, turn, length, turn.sub(literal(snapshots), inner.top))
     moved_on = _run(sweep, turn, eqn, current, at, steps)
     new = turn.add(at, steps)
     push = GraphBuilder(role="backward")
@@ -194,18 +194,19 @@ def _advanced(
     return list(made[:n]), _Store(arrays, places, top)
 
 
-def _steps(sweep: Sweep, builder: GraphBuilder, left: Operand, free: Operand) -> Operand:
-    """How many iterations to run up to the next snapshot; all that are left without a free one.
+def _steps(sweep: Sweep, builder: GraphBuilder, length: Operand, free: Operand) -> Operand:
+    """How many iterations to run up to the next snapshot, `length` of them being to reverse with
+    so many snapshots, the latest one included.
 
-    With the least r such that binomial(free + r, r) >= left: left * r / (free + r).
+    With the least r such that binomial(free + r, r) >= length: length * r // (free + r). Then
+    neither part takes more than r repetitions.
     """
     one = literal(1)
-    room = builder.emit(ew.maximum, free, one)
     reach, repeats = Value(Type(INT), "reach"), Value(Type(INT), "repeats")
     test, turn = GraphBuilder(role="backward"), GraphBuilder(role="backward")
-    condition = Block(test.equations, [test.emit(ew.lt, reach, left)])
+    condition = Block(test.equations, [test.emit(ew.lt, reach, length)])
     more = turn.add(repeats, one)
-    wider = turn.emit(ew.floordiv, turn.mul(reach, turn.add(room, more)), more)
+    wider = turn.emit(ew.floordiv, turn.mul(reach, turn.add(free, more)), more)
     _, found, _ = emit_while(
         builder,
         [one, literal(0)],
@@ -215,9 +216,8 @@ def _steps(sweep: Sweep, builder: GraphBuilder, left: Operand, free: Operand) ->
         symbol=sweep.names.symbol("repeats"),
         name="r",
     )
-    part = builder.emit(ew.floordiv, builder.mul(left, found), builder.add(room, found))
-    some = builder.emit(ew.maximum, part, one)
-    return builder.emit(ew.select, builder.emit(ew.gt, free, literal(0)), some, left)
+    part = builder.emit(ew.floordiv, builder.mul(length, found), builder.add(free, found))
+    return builder.emit(ew.maximum, part, one)
 
 
 def _run(
