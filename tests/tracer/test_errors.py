@@ -466,9 +466,9 @@ def test_truth_of_whole_arrays(function: Callable[..., Any]) -> None:
 
 def test_runaway_unrolling() -> None:
     def f(x):
-        scales = [1.0] * 30_000
+        scales = [1.0, 2.0, 3.0]
         for k in range(30_000):
-            x = x + scales[k]
+            x = x + scales[k % 3]
         return x
 
     with (

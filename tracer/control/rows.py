@@ -21,7 +21,7 @@ BLIND = frozenset({"append", "extend", "copy", "clear"})
 
 def has_rows(obj: Any) -> bool:
     """True for a list (or tuple) with items that a loop has appended."""
-    return isinstance(obj, (list, tuple)) and any(isinstance(x, Rows) for x in obj)
+    return isinstance(obj, (list, tuple)) and Rows in map(type, obj)
 
 
 def item_ndim(items: Any) -> int:
