@@ -20,7 +20,8 @@ class Program:
     first: `complex` needs operations that are analytic (or that the twin of NumPy in
     `programs.twins` makes so), `wide` such that exist in longdouble, `differences` nothing.
     `rtol` is the tolerance of a directional derivative relative to the size of the gradient.
-    `second_order` programs have the gradient of `<gradient, w>` checked too.
+    `second_order` programs have the gradient of `<gradient, w>` checked too. Tags: `unrolled`,
+    where loops run over Python's own lists, whose length is then compiled in.
     """
 
     function: Callable[..., Any]

@@ -588,7 +588,7 @@ PROGRAMS = (
     Program(defined_in_one_branch, lambda r: (r.normal(size=7), True), (0,)),
     Program(lists_of_arrays, lambda r: (r.normal(size=3), r.normal(size=4)), (0, 1)),
     Program(long_list, lambda r: (r.normal(size=5), 40), (0,)),
-    Program(dict_of_state, lambda r: (r.normal(size=6), 0.3), (0, 1)),
+    Program(dict_of_state, lambda r: (r.normal(size=6), 0.3), (0, 1), tags=frozenset({"unrolled"})),
     Program(attributes_of_an_object, lambda r: (1.2, 2.5), (0, 1), second_order=True),
     Program(
         dataclasses_as_arguments,
@@ -622,7 +622,12 @@ PROGRAMS = (
     Program(loop_variable_afterwards, lambda r: (np.array([0.3, -0.5, 0.8, 1.6, 0.2]),)),
     Program(assertions_and_names, lambda r: (np.array([0.4, -0.3, 0.6, 0.7, 1.1]),)),
     Program(running_extremes, lambda r: (r.normal(size=8),)),
-    Program(comprehensions_in_loops, lambda r: (r.normal(size=(3, 4)), r.normal(size=4)), (0, 1)),
+    Program(
+        comprehensions_in_loops,
+        lambda r: (r.normal(size=(3, 4)), r.normal(size=4)),
+        (0, 1),
+        tags=frozenset({"unrolled"}),
+    ),
     Program(recursion, lambda r: (np.array([1.3, 0.7, 1.9]), 3), (0,)),
     Program(generator_of_pairs, lambda r: (r.normal(size=5),)),
 )

@@ -244,6 +244,7 @@ PROGRAMS = (
         soft_edit_distance,
         lambda r: (0.5 * r.normal(size=(4, 2)), 0.5 * r.normal(size=(5, 2)), 0.6, 0.7),
         (0, 1, 2, 3),
+        tags=frozenset({"unrolled"}),
     ),
     Program(affine_gaps, lambda r: (r.normal(size=(5, 6)), 0.8, 0.2), (0, 1, 2)),
     Program(run_lengths, lambda r: (r.normal(size=16), -0.1), (0, 1), second_order=True),

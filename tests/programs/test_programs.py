@@ -11,7 +11,7 @@ from programs.catalogue import MODULES, PROGRAMS
 from programs.reference import directional, mixed, plain
 from programs.trees import dot, fresh, is_float, leaves, random_direction
 
-from adjit import grad, value_and_grad
+from adjit import grad, jit, value_and_grad
 
 TWICE = [p for p in PROGRAMS.values() if p.second_order]
 #: Compiled to second order: two of each family, for a compiler takes its time.
@@ -81,6 +81,14 @@ def check_twice(program: Program) -> None:
     unchanged(args, before)
     reference = mixed(program.function, args, program.argnums, one, other, program.kinds[0])
     close(dot(second, other), reference, 100 * program.rtol)
+
+
+@programs([p for p in PROGRAMS.values() if "unrolled" not in p.tags])
+def test_loops_stay_loops(program: Program, interpreted):
+    """No size is compiled in but small ones, of vectors that are taken apart or written out."""
+    graph = jit(program.function).graph(*program.arguments())
+    for x in graph.inputs:
+        assert not any(isinstance(n, int) and n > 4 for n in x.shape), f"{x.name}: {x.type}"
 
 
 @programs(PROGRAMS.values())
