@@ -9,6 +9,7 @@ from dataclasses import replace
 from adjit.adjoint import value_and_gradient
 from adjit.errors import ArgumentError
 from adjit.ir.graph import Graph
+from adjit.ir.round_trips import shorten_round_trips
 from adjit.ir.simplify import (
     eliminate_common,
     eliminate_dead,
@@ -28,6 +29,12 @@ CLEANUP: tuple[Pass, ...] = (
     ("eliminate_dead", eliminate_dead),
 )
 
+
+#: What an adjoint goes through besides.
+SHORTEN: tuple[Pass, ...] = (
+    ("shorten_round_trips", shorten_round_trips),
+    ("eliminate_dead", eliminate_dead),
+)
 
 BACKENDS = ("auto", "numba", "numpy")
 
@@ -83,4 +90,5 @@ def differentiate(graph: Graph, wrt: Sequence[int], outputs: Sequence[int]) -> G
         kept = [g.outputs[k] for k in outputs]
         return replace(g, outputs=(*kept, *g.outputs[len(graph.outputs) :]))
 
-    return run(graph, (*CLEANUP, ("adjoint", adjoint), ("choose outputs", choose), *CLEANUP))
+    passes = (*CLEANUP, ("adjoint", adjoint), ("choose outputs", choose), *CLEANUP, *SHORTEN)
+    return run(graph, passes)
