@@ -15,11 +15,11 @@ from adjit.ir.bounds import bounds
 from adjit.ir.dims import Dim, Size, Symbol, symbol_size, symbols_of
 from adjit.ir.errors import DataDependentError, ShapeError
 from adjit.ir.magnitude import LARGEST, may_overflow
+from adjit.ir.proofs import Ranges, conjuncts
 from adjit.ir.substitution import hint, substitute
 from adjit.ir.values import Shape
 from adjit.tracer.control.journal import NotRollable
 from adjit.tracer.equations import divided, linear_symbols, solve, without_common_factors
-from adjit.ir.proofs import Ranges, conjuncts
 from adjit.tracer.symint import SymInt
 
 __all__ = ["SizeGuard", "Sizes", "SymInt"]

@@ -130,8 +130,8 @@ def _unrolled(
     if count - done > MANY:
         place = trace.builder.location
         warnings.warn(
-            f"adjit: the loop at {place} is unrolled, one copy of its body for each of {count} turns, "
-            f"and the compiled function holds for this number only: {_why(reason)}",
+            f"adjit: the loop at {place} is unrolled, one copy of its body for each of {count} "
+            f"turns, and the compiled function holds for this number only: {_why(reason)}",
             RuntimeWarning,
             stacklevel=2,
         )
