@@ -220,9 +220,9 @@ class Program:
             self.block(inner, places, self.rng.randint(1, 4), depth + 1)
             return self.next(inner, carried)
 
-        pool += self.s.loop_while(
-            "while ...:", first, names, condition, body, symbol=self.fresh()
-        )[:-1]
+        pool += self.s.loop_while("while ...:", first, names, condition, body, symbol=self.fresh())[
+            :-1
+        ]
 
     def branch(self, pool: Pool, places: Sequence[Size], depth: int) -> None:
         b = self.s.at("if ...:")

@@ -138,8 +138,8 @@ def assignment_lines(
     bound: set[str] = set()
     for target, _, read in pairs:
         if read & bound:
-            left, right = (", ".join(pair[k] for pair in pairs) for k in (0, 1))
-            return [f"{left} = {right}"]
+            left = ", ".join(target for target, _, _ in pairs)
+            return [f"{left} = {', '.join(text for _, text, _ in pairs)}"]
         bound.add(target)
     return [_assigned(target, text) for target, text, _ in pairs]
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from adjit.codegen.numpy_form.plan import Plan
 from adjit.codegen.numpy_form.sharing import State, base_of
 from adjit.codegen.numpy_form.tree import Statement, walk_tree
-from adjit.ir.graph import Equation
+from adjit.ir.graph import Equation, values_of
 from adjit.ir.values import Operand, Value
 
 
@@ -157,10 +157,10 @@ class _Analysis:
             return False
         if not eqn.output.shape or eqn in self.copied:
             return False
-        for x in eqn.inputs:
+        becomes = self.plan.flows.get(eqn.output, eqn.output).name
+        for x in sorted(values_of(eqn.inputs), key=lambda x: x.name != becomes):
             if (
-                isinstance(x, Value)
-                and x in state.owned
+                x in state.owned
                 and x.shape == eqn.output.shape
                 and self.in_place.get(eqn, x) is x
                 and not state.near(x) & statement.after

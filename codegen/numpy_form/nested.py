@@ -103,9 +103,20 @@ class _Opener:
                 body = self._checkpoint(copy, known, resize or _same)
                 known.update(zip(eqn.outputs, body.outputs, strict=True))
                 out += body.equations
+            elif self._is_number_already(copy):
+                known[eqn.output] = copy.inputs[0]
             else:
                 out += self._opened(copy, known, resize or _same, role)
         return out
+
+    def _is_number_already(self, eqn: Equation) -> bool:
+        """True for a `bind` of a value that is a Python int: the trips of a `while`."""
+        if eqn.primitive.name != "bind" or eqn.inputs[0] not in self.bound.values():
+            return False
+        value = eqn.inputs[0]
+        assert isinstance(value, Value)
+        self.bound[eqn.params["symbol"]] = value
+        return True
 
     def _renamed(self, resize: Resize, eqn: Equation) -> tuple[Resize, dict[str, Any]]:
         """A new symbol where the equation binds one: regions may be copies of each other."""

@@ -44,7 +44,7 @@ class Plan:
     users: dict[Value, list[Equation | None]] = field(default_factory=dict)
     flows: dict[Value, Value] = field(default_factory=dict)
     pinned: set[Value] = field(default_factory=set)
-    tests: dict[Equation, int] = field(default_factory=dict)  # where a while's condition stands
+    tests: dict[Equation | None, int] = field(default_factory=dict)  # where a while's condition stands
     inlined: set[Value] = field(default_factory=set)
     counted: set[Symbol] = field(default_factory=set)
     integers: set[Value] = field(default_factory=set)  # Python ints: arguments, indices, ...
@@ -144,7 +144,6 @@ class _Reader:
 def _decide(plan: Plan, forced: Collection[Value]) -> None:
     place: dict[Equation | None, int] = {None: END}
     depth: dict[Equation | None, int] = {None: 0}
-    tests: dict[Equation | None, int] = {**plan.tests}
     writes = [
         (plan.index[eqn], plan.roots.of(eqn.inputs[0]))
         for eqn in plan.equations
@@ -168,7 +167,7 @@ def _decide(plan: Plan, forced: Collection[Value]) -> None:
         nested = max(depth.get(user, 0) for user in users) + 1
         if nested > _DEEPEST:
             continue
-        last = max(tests[user] if user in tests else place[user] for user in users)
+        last = max(plan.tests[user] if user in plan.tests else place[user] for user in users)
         read = {plan.roots.of(x) for x in values_of(eqn.inputs)}
         if not any(here < at < last and root in read for at, root in writes):
             plan.inlined.add(eqn.output)

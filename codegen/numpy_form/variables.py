@@ -124,7 +124,7 @@ class _Allocator:
     def _loop(self, statement: Statement) -> None:
         before = dict(self.holder)
         if statement.index_read:
-            self._bind(statement.index, statement.entered, ())
+            self._bind(statement.index, statement.entered, statement.reads)
         for inner in statement.blocks:
             self.block(inner)
         self._leave(statement, before)
