@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adjit.adjoint.regions.copies import bound_names
+from adjit.adjoint.checkpointing import prepared
 from adjit.adjoint.regions.frames import Frame
-from adjit.adjoint.regions.rules import REGIONS
-from adjit.adjoint.regions.stacks import Names, Swept
+from adjit.adjoint.regions.names import Names, bound_names
 from adjit.adjoint.sweeping import Seed, swept
 from adjit.ir import Graph, Value, literal
 from adjit.ir.errors import InternalError
 
 
-def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> Graph:
+def value_and_gradient(
+    graph: Graph, wrt: Sequence[int], *, output: int = 0, policy: str = "none"
+) -> Graph:
     """The graph that also returns the gradient of one output.
 
     Parameters
@@ -25,6 +26,8 @@ def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> 
         Numbers of the inputs to differentiate with respect to.
     output:
         Number of the output to differentiate: a float scalar.
+    policy:
+        What to store of long loops, see `checkpointing`.
 
     Returns
     -------
@@ -35,11 +38,12 @@ def value_and_gradient(graph: Graph, wrt: Sequence[int], *, output: int = 0) -> 
     result = graph.outputs[output]
     if not result.type.is_float or result.shape != ():
         raise InternalError(f"gradient of a result of type {result.type}")
-    found = sweep(graph, [(result, literal(1, result.type.dtype))], wrt)
-    return _extended(graph, found)
+    return _differentiated(graph, [(result, literal(1, result.type.dtype))], wrt, policy)
 
 
-def vjp(graph: Graph, wrt: Sequence[int], outputs: Sequence[int] = (0,)) -> Graph:
+def vjp(
+    graph: Graph, wrt: Sequence[int], outputs: Sequence[int] = (0,), *, policy: str = "none"
+) -> Graph:
     """The graph with one more input, a cotangent, per entry of `outputs`.
 
     It returns the original outputs followed by the cotangents of the inputs `wrt`.
@@ -52,17 +56,15 @@ def vjp(graph: Graph, wrt: Sequence[int], outputs: Sequence[int] = (0,)) -> Grap
         name = x.name if isinstance(x, Value) else ""
         seeds.append((x, Value(x.type, f"d{name or 'y'}")))
     cotangents = tuple(ct for _, ct in seeds)
-    return _extended(replace(graph, inputs=(*graph.inputs, *cotangents)), sweep(graph, seeds, wrt))
+    out = _differentiated(graph, seeds, wrt, policy)
+    return replace(out, inputs=(*graph.inputs, *cotangents))
 
 
-def sweep(graph: Graph, seeds: Sequence[Seed], wrt: Sequence[int]) -> Swept:
-    """The adjoint of a whole graph, whose forward values are there in the backward pass."""
-    names = Names(bound_names(graph))
+def _differentiated(graph: Graph, seeds: Sequence[Seed], wrt: Sequence[int], policy: str) -> Graph:
+    """The graph with its adjoint, all of whose forward values are there in the backward pass."""
+    graph, rules = prepared(graph, policy)
     inputs = [graph.inputs[k] for k in wrt]
-    return swept(Frame.of(graph), seeds, inputs, names=names, rules=REGIONS)
-
-
-def _extended(graph: Graph, found: Swept) -> Graph:
+    found = swept(Frame.of(graph), seeds, inputs, names=Names(bound_names(graph)), rules=rules)
     forward = (new for eqn in graph.equations for new in found.replaced.get(eqn, (eqn,)))
     return replace(
         graph,

@@ -19,7 +19,8 @@ from adjit.adjoint.cotangents import (
     with_scalar_conditions,
 )
 from adjit.adjoint.regions.frames import Frame
-from adjit.adjoint.regions.stacks import Names, Swept, Thread
+from adjit.adjoint.regions.names import Names
+from adjit.adjoint.regions.stacks import Swept, Thread
 from adjit.adjoint.rules import DENSE, LAZY
 from adjit.adjoint.rules.indexing import counts_up, distinct
 from adjit.adjoint.support import Support, intersection, read_places, union
@@ -231,8 +232,12 @@ class Sweep:
             assert isinstance(x, Value)
             if x in operands[:k]:
                 self.give(x, self.from_region(total))
-            else:
-                self.pending[x] = self.from_region(total)
+                continue
+            before = self.pending.get(x)
+            ct = self.from_region(total)
+            if before is not None and not before.conditions and before.support is None:
+                ct = replace(ct, support=None)  # something came from elsewhere, everywhere
+            self.pending[x] = ct
 
     @property
     def around(self) -> list[Thread] | None:

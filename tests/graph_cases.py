@@ -634,6 +634,9 @@ case(
     lambda b, x: b.emit(ew.mul, b.reduce(x, "mean", (0,)), b.reduce(x, "mean", (0, 1))),
     normal(4, 3),
 )
+case(
+    "reserve", "room enough", lambda b, x: b.emit(st.reserve, b.emit(ew.sin, x), count=2), normal(3)
+)
 
 #: Primitives whose cases name sizes as numbers.
 NUMBERED = {"reshape", "broadcast", "index", "update"}
@@ -642,8 +645,3 @@ NUMBERED = {"reshape", "broadcast", "index", "update"}
 def symbolic_too(name: str, label: str) -> bool:
     """True for a case that can also be built with symbolic sizes."""
     return not label.startswith("fixed:") and (name not in NUMBERED or label.startswith("n:"))
-
-
-case(
-    "reserve", "room enough", lambda b, x: b.emit(st.reserve, b.emit(ew.sin, x), count=2), normal(3)
-)
