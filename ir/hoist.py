@@ -27,8 +27,8 @@ from adjit.ir.values import Operand, Value
 FIXED = (st.update, st.empty, st.storage, st.reserve, st.bind, st.nonzero)
 #: Array work that is worth a move.
 WORK = (st.reduce, st.argreduce, st.contract, st.cumulative, st.sort, st.concatenate)
-#: Elementwise work of an instruction or two: a compiler moves scalars of this kind by itself, and
-#: over an array it costs less than to read what it makes.
+#: Elementwise work of an instruction or two: a compiler moves scalars of this kind by itself; where
+#: the result is larger than what it is made of, to make it again costs less than to read it.
 # fmt: off
 CHEAP = frozenset((
     ew.add, ew.sub, ew.mul, ew.div, ew.neg, ew.sqrt, ew.abs, ew.sign, ew.maximum, ew.minimum,
@@ -130,7 +130,6 @@ def _is_worth_it(eqn: Equation) -> bool:
         return eqn.primitive in WORK
     if eqn.primitive not in CHEAP:
         return True
-    # an array that is larger than what it is made of costs more to read than to make again
     shape = eqn.output.shape
     return (
         shape != () and eqn.primitive is not ew.stop and any(x.shape == shape for x in eqn.inputs)
