@@ -62,11 +62,11 @@ def _checkpoint(types: Sequence[Type], params: Params, regions: Sequence[Any]) -
 
 #: `branch(predicate, *captured) {then, otherwise}`: only the region taken is run.
 branch = register(Primitive("branch", "region", _branch))
-#: `loop(*carried, *captured; count, symbol, carried, start, step, index_name) {body}`: the body is
-#: run `count` times (not at all where count <= 0). Its inputs are (*carried, *captured), its outputs
-#: the new carried values; the operands of the equation are the first ones, its outputs the last
-#: ones. Inside the body, `symbol` stands for the iteration number 0, 1, ..., count - 1. `carried`
-#: is the number of carried values. For the reader only: the user's index is
+#: `loop(*carried, *captured; count, symbol, carried, start, step, index_name) {body}`: the body
+#: is run `count` times (not at all where count <= 0). Its inputs are (*carried, *captured), its
+#: outputs the new carried values; the operands of the equation are the first ones, its outputs the
+#: last ones. Inside the body, `symbol` stands for the iteration number 0, 1, ..., count - 1.
+#: `carried` is the number of carried values. For the reader only: the user's index is
 #: `start + step * symbol`, called `index_name`.
 loop = register(Primitive("loop", "region", _loop))
 #: `while(*carried, *captured; carried, symbol, index_name) {condition, body} -> *carried, trips`:
