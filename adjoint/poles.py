@@ -38,7 +38,7 @@ POLES = frozenset(
     )
 )
 #: So many equations are looked at before a value counts as unbounded.
-FAR = 32
+FAR = 256
 
 
 def unbounded(context: Context, eqn: Equation) -> bool:

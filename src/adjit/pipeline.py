@@ -17,6 +17,7 @@ from adjit.ir.simplify import (
     release_unchanged,
 )
 from adjit.ir.verify import verify
+from adjit.ir.zero_sums import drop_zero_sums
 from adjit.options import present
 
 Pass = tuple[str, Callable[[Graph], Graph]]
@@ -32,6 +33,7 @@ CLEANUP: tuple[Pass, ...] = (
 
 #: What an adjoint goes through besides.
 SHORTEN: tuple[Pass, ...] = (
+    ("drop_zero_sums", drop_zero_sums),
     ("shorten_round_trips", shorten_round_trips),
     ("eliminate_dead", eliminate_dead),
 )
