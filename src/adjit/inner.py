@@ -7,6 +7,9 @@ from typing import Any
 
 from adjit import arguments, pipeline, pytrees
 from adjit.derivation import derive
+from adjit.ir.dims import Size, Symbol, symbol_size
+from adjit.ir.graph import Graph, symbols_bound
+from adjit.ir.primitives import structural as st
 from adjit.ir.rewrite import inline
 from adjit.results import ResultLeaf
 from adjit.task import Task
@@ -27,9 +30,33 @@ def trace_inside(task: Task, trace: Trace, values: Sequence[Any]) -> Any:
     )
     derived = derive(task, taken, inputs, pipeline.prepare(captured), outputs)
     operands = [trace.lift(x) for x in leaves]
-    results = inline(derived.graph, trace.builder, [*operands, *surroundings])
+    results = inline(
+        derived.graph,
+        trace.builder,
+        [*operands, *surroundings],
+        _fresh_symbols(trace, _symbols(derived.graph) - _symbols(captured)),
+    )
     wrapped = [_wrap(trace, leaf, results, taken) for leaf in derived.results.leaves]
     return pytrees.unflatten(derived.results.structure, wrapped)
+
+
+def _symbols(graph: Graph) -> set[Symbol]:
+    """Symbols that a graph binds, lengths of growing storage counted."""
+    found = symbols_bound(graph)
+    for eqn in graph.equations:
+        if eqn.primitive is st.storage:
+            found.add(eqn.params["symbol"])
+        found.update(*map(_symbols, eqn.regions))
+    return found
+
+
+def _fresh_symbols(trace: Trace, made: set[Symbol]) -> dict[Symbol, Size]:
+    """Names of their own for symbols that a transform has made: it does not know those of the
+    surrounding graph."""
+    return {
+        symbol: symbol_size(trace.fresh_symbol(symbol.name, lower=symbol.lower, upper=symbol.upper))
+        for symbol in sorted(made, key=str)
+    }
 
 
 def _wrap(

@@ -181,6 +181,49 @@ def solves(p):
     return x @ x
 
 
+def loops_of_unknown_length(p):
+    """The inner function's own loop ends when its numbers say so: its gradient stores as many
+    values, in one outer turn more of them than in the next."""
+
+    def f(x):
+        y = x
+        while y * y > 0.01:
+            y = y * p[0]
+        return y * x
+
+    s, x = 0.0, 1.0
+    slope = grad(f)
+    for _ in range(4):
+        x = x + 0.1 * slope(x)
+        s = s + x * grad(slope)(x + 0.05)
+    return s
+
+
+def parts_that_grow(p, n):
+    """Arguments whose size changes from turn to turn."""
+    s = 0.0
+    for i in range(1, n):
+        g = grad(lambda z: np.sum(np.sin(z) * p[:i]) ** 2)(p[:i])
+        s = s + np.sum(g[-1] * g) + grad(lambda z: np.cos(z[0]) * len(z))(p[i - 1 :])[0]
+    return s
+
+
+def arguments_by_name(p):
+    s = 0.0
+    g = grad(lambda x, k, name: x**k if name == "power" else x * k, static_argnames="name")
+    h = grad(lambda *, scale, rest=2.0: scale**2 * rest, argnums="scale")
+    for i in range(5):
+        s = s + g(p[0] + i, 2, "power") + g(p[1], i, name="product") + h(scale=p[2] * i)
+    return s
+
+
+def nothing_depends_on_it(p):
+    s = 0.0
+    for i in range(5):
+        s = s + grad(lambda x: 3.0)(p[0]) + grad(lambda x: p[1] * i)(p[0])
+    return s + p[0]
+
+
 CASES = [
     (descent, (X,)),
     (descent_until, (X, 1e-6)),
@@ -193,6 +236,10 @@ CASES = [
     (two_levels, (X, 3)),
     (several_results, (X,)),
     (solves, (X,)),
+    (loops_of_unknown_length, (X,)),
+    (parts_that_grow, (X, 3)),
+    (arguments_by_name, (X,)),
+    (nothing_depends_on_it, (X,)),
 ]
 
 

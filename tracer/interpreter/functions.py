@@ -7,6 +7,7 @@ bound as methods; calling one natively comes back to the interpreter.
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,10 +50,26 @@ def make_function(
 
     interpreted.__name__ = name
     interpreted.__qualname__ = f"{frame.name}.<locals>.{name}"
+    interpreted.__signature__ = _signature(node.args, defaults)  # type: ignore[attr-defined]
     interpreted.__module__ = frame.globals.get("__name__", "__main__")
     if isinstance(node, ast.FunctionDef):
         interpreted.__doc__ = ast.get_docstring(node)
     return interpreted
+
+
+def _signature(arguments: ast.arguments, defaults: dict[str, Any]) -> inspect.Signature:
+    """The parameters as they are written: transforms select arguments by name."""
+    kind = inspect.Parameter
+    listed = [
+        *((a, kind.POSITIONAL_ONLY) for a in arguments.posonlyargs),
+        *((a, kind.POSITIONAL_OR_KEYWORD) for a in arguments.args),
+        *((a, kind.VAR_POSITIONAL) for a in (arguments.vararg,) if a is not None),
+        *((a, kind.KEYWORD_ONLY) for a in arguments.kwonlyargs),
+        *((a, kind.VAR_KEYWORD) for a in (arguments.kwarg,) if a is not None),
+    ]
+    return inspect.Signature(
+        [kind(a.arg, k, default=defaults.get(a.arg, kind.empty)) for a, k in listed]
+    )
 
 
 _CODE = make_function.__code__.co_consts
