@@ -21,6 +21,7 @@ from adjit.tracer import dispatch, operators, promotion
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.context import current_for
 from adjit.tracer.control.journal import Journals
+from adjit.tracer.control.recursion import deepest
 from adjit.tracer.control.rows import has_rows, stacked
 from adjit.tracer.guards import Leaf
 from adjit.tracer.layout import is_contiguous
@@ -75,6 +76,7 @@ class Trace:
         self.blocks: list[list[Equation]] = []  # of regions that are being traced
         self.depths: list[int] = [0]  # the births of the regions that are open
         self.stand_ins: list[Value] = []  # carried values inside of regions
+        self.returned: dict[Cell, dict[Cell, None]] = {}  # what they may be, see control.results
         self.nonzeros: dict[Operand, tuple[Value, ...]] = {}
         self.interned: dict[Any, Operand] = {}
 
@@ -282,6 +284,14 @@ class Trace:
         """Stop a runaway unrolling."""
         count = len(self.builder.equations)
         if count > MAX_EQUATIONS:
+            name, depth = deepest(self.root.frames)
+            if depth > 1:
+                raise self.error(
+                    TraceError,
+                    f"the function has grown to {count} operations: {name} calls itself, at this "
+                    f"point {depth} calls deep, and each call is traced on its own",
+                    "write it as a loop, or keep what was computed before in a table",
+                )
             reason = getattr(self.root.unrolled, "reason", str(self.root.unrolled or ""))
             raise self.error(
                 TraceError,

@@ -14,6 +14,7 @@ from adjit.ir.regions import Block, emit_branch
 from adjit.ir.values import Operand, Type, literal
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.control.carry import VIEWED
+from adjit.tracer.control.results import settle_result, stands_for
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
 from adjit.tracer.control.journal import MISSING, CellSlot, ItemsSlot, Journal, Slot
 from adjit.tracer.control.logic import facts_of, negation
@@ -47,6 +48,7 @@ def choose(trace: Trace, flag: Any, then: Callable[[], Any], otherwise: Callable
     assert isinstance(signal, Return)
     if isinstance(signal.value, Unavailable):
         raise signal.value.error(trace)
+    settle_result(trace, signal.value)
     return signal.value
 
 
@@ -92,6 +94,7 @@ class _Merge:
     outputs: list[tuple[Operand, Operand]] = field(default_factory=list)
     places: list[Callable[[Operand], None]] = field(default_factory=list)
     cells: dict[tuple[Cell, Cell], Cell] = field(default_factory=dict)
+    results: dict[tuple[Cell, Cell], Cell] = field(default_factory=dict)
     released: dict[Cell, int] = field(default_factory=dict)
 
     def finish(self) -> Signal:
@@ -153,7 +156,7 @@ class _Merge:
                 return one
         return self._tree(slot.label, before, a, b)
 
-    def _tree(self, label: str, before: Any, a: Any, b: Any) -> Any:
+    def _tree(self, label: str, before: Any, a: Any, b: Any, *, returned: bool = False) -> Any:
         tree, ones = flatten(a)
         other, others = flatten(b)
         if tree.key != other.key:
@@ -161,12 +164,14 @@ class _Merge:
         base, firsts = flatten(before)
         if base.key != tree.key:
             firsts = [MISSING] * len(ones)
-        leaves = [self._leaf(label, *x) for x in zip(firsts, ones, others, strict=True)]
+        leaves = [
+            self._leaf(label, *x, returned=returned) for x in zip(firsts, ones, others, strict=True)
+        ]
         if all(x is y for x, y in zip(leaves, ones, strict=True)) and a is b:
             return a
         return tree.make(leaves)
 
-    def _leaf(self, label: str, before: Any, a: Any, b: Any) -> Any:
+    def _leaf(self, label: str, before: Any, a: Any, b: Any, *, returned: bool = False) -> Any:
         if unchanged(a, b):
             return a
         kinds = kind_of(a), kind_of(b)
@@ -176,7 +181,7 @@ class _Merge:
         if kind is None:
             return _different(self.trace, label, a, b)
         if kind.form == "array":
-            return self._array(kind, before, a, b)
+            return self._array(kind, before, a, b, returned)
         holder = TracedArray(Cell(self.trace, literal(0, kind.dtype)), kind.form)
         self._output(
             self._operand(0, a, kind), self._operand(1, b, kind), _filler(holder.cell, label)
@@ -192,26 +197,30 @@ class _Merge:
         self.outputs.append((a, b))
         self.places.append(place)
 
-    def _array(self, kind: Kind, before: Any, a: Any, b: Any) -> Any:
+    def _array(self, kind: Kind, before: Any, a: Any, b: Any, returned: bool) -> Any:
         """An array that is one of two: a memory of its own; those that stand for the same two
-        share it. Where one of the two is still looked at by others, nobody may write."""
+        share it. Where one of the two is still looked at by others, nobody may write. What is
+        returned can be looked at only when the function has ended: `settle_result`."""
         alike = a.steps == b.steps and not any(getattr(s, "operands", ()) for s in a.steps)
         for cell in (a.cell, b.cell):
             if is_traced(before) and before.kind == "array" and before.cell is cell:
                 self.released[cell] = self.released.get(cell, 0) + 1
                 break
         pair = (a.cell, b.cell)
-        if alike and pair in self.cells:
-            return TracedArray(self.cells[pair], "array", a.steps, a.strides, a.writable)
+        known = self.cells.get(pair) or (self.results.get(pair) if returned else None)
+        if alike and known is not None:
+            return TracedArray(known, "array", a.steps, a.strides, a.writable)
         held = Cell(self.trace, _placeholder(kind), _layout(a, b), a.cell.name or b.cell.name)
+        if returned:
+            stands_for(self.trace, held, *pair)
         if not alike:
-            for cell in (held, *pair):
+            for cell in (held, *pair) if not returned else ():
                 cell.refuse_writes(*VIEWED)
             self._output(
                 self._operand(0, a, kind), self._operand(1, b, kind), _filler(held, held.name)
             )
             return TracedArray(held, "array")
-        self.cells[pair] = held
+        (self.results if returned else self.cells)[pair] = held
         values = [self._content(k, cell) for k, cell in enumerate(pair)]
         held.value = values[0]
         self._output(values[0], values[1], _filler(held, held.name))
@@ -259,11 +268,13 @@ class _Merge:
             pairs = zip(leaves, stand_ins, strict=True)
             return tree.make(
                 [
-                    self._leaf("the result", MISSING, *((s, x) if given is b else (x, s)))
+                    self._leaf(
+                        "the result", MISSING, *((s, x) if given is b else (x, s)), returned=True
+                    )
                     for x, s in pairs
                 ]
             )
-        return self._tree("the result", MISSING, a.value, b.value)
+        return self._tree("the result", MISSING, a.value, b.value, returned=True)
 
 
 _PLACED: Any = object()

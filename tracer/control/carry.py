@@ -16,6 +16,7 @@ from adjit.tracer.arrays import TracedArray
 from adjit.tracer.control.journal import MISSING, CellSlot, Slot
 from adjit.tracer.control.plan import Entry, Leaf, Plan, Unstable
 from adjit.tracer.control.regions import Change
+from adjit.tracer.control.results import VIEWED, stands_for
 from adjit.tracer.control.state import Kind, Rows, Unavailable, flatten, is_nothing
 from adjit.tracer.operators import is_traced
 from adjit.tracer.symint import number_of, size_of
@@ -23,11 +24,6 @@ from adjit.tracer.views import Cell
 
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
-
-VIEWED = (
-    "the array is, or may be, another name's array too after a loop or branch, and is written to",
-    "copy it first: x = x.copy()",
-)
 
 
 @dataclass(slots=True, eq=False)
@@ -202,7 +198,7 @@ class Carry:
             after = changes[key].after if key in changes else entry.slot.get()
             finals = flatten(after)[1]
             leaves = [
-                self._result(entry.slot, leaf, final, left, shared, turns)
+                self._result(entry.slot, leaf, final, left, shared, turns, key == always)
                 for leaf, final in zip(entry.leaves, finals, strict=True)
             ]
             made: Any = entry.tree.make(leaves)
@@ -219,13 +215,14 @@ class Carry:
         left: Iterator[Value],
         shared: dict[Cell, Cell],
         turns: Ends,
+        returned: bool,
     ) -> Any:
         trace = self.trace
         if leaf.way == "scalar":
             assert leaf.kind is not None
             return TracedArray(Cell(trace, next(left)), leaf.kind.form)
         if leaf.way == "split":
-            return self._split(leaf, final, next(left), shared)
+            return self._split(leaf, final, next(left), shared, returned)
         if leaf.way == "count":
             if leaf.first is MISSING:
                 if not turns.some:
@@ -237,15 +234,20 @@ class Carry:
             return Unavailable(slot.label, leaf.reason)
         return final if leaf.first is MISSING else leaf.first
 
-    def _split(self, leaf: Leaf, final: Any, value: Value, shared: dict[Cell, Cell]) -> Any:
-        """An array of its own; where it may be a view of another one, nobody may write."""
+    def _split(
+        self, leaf: Leaf, final: Any, value: Value, shared: dict[Cell, Cell], returned: bool
+    ) -> Any:
+        """An array of its own; where it may be a view of another one, nobody may write. What is
+        returned can be looked at only when the function has ended."""
         assert leaf.kind is not None
         source = final.cell
         cell = shared.get(source) if not final.steps else None
         if cell is None:
             cell = Cell(self.trace, value, _layout(leaf), value.name)
             shared[source] = cell
-        if source.born < self.born or final.steps:
+        if returned:
+            stands_for(self.trace, cell, source)
+        elif source.born < self.born or final.steps:
             source.refuse_writes(*VIEWED)
             cell.refuse_writes(*VIEWED)
         return TracedArray(cell, "array")

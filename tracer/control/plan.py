@@ -241,6 +241,8 @@ def _last(slot: Slot, known: Leaf | None, x: Any, scope: Scope) -> Leaf:
     if kind is None:
         if is_plain(x):
             return Leaf("same", MISSING)
+        if isinstance(x, Unavailable):
+            return Leaf("gone", MISSING, reason=x.reason)
         return Leaf("gone", MISSING, reason="it is made anew in each turn")
     if is_integer(x) and not scope.inner(size_of(x)) and (known is None or known.way == "count"):
         return Leaf("count", MISSING, kind)

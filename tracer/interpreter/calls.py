@@ -17,6 +17,8 @@ import numpy as np
 from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.tracer import dispatch
 from adjit.tracer.control.exits import Exits, Return
+from adjit.tracer.control.recursion import refuse_endless, too_deep
+from adjit.tracer.control.results import settle_result
 from adjit.tracer.control.state import Unavailable
 from adjit.tracer.guards import Path
 from adjit.tracer.interpreter import comprehensions, expressions
@@ -177,9 +179,12 @@ def _run_body(inner: Frame, body: Any, arguments: Any, bound: dict[str, Any]) ->
             _name_argument(inner.trace, value, name)
     inner.trace.root.frames.append(inner)
     try:
+        refuse_endless(inner.trace)
         if not isinstance(body, list):
             return evaluate(inner, body)
         signal = execute(inner, body)
+    except RecursionError:
+        raise too_deep(inner.trace) from None
     finally:
         inner.trace.root.frames.pop()
     if isinstance(signal, Exits) and signal.value is None:
@@ -196,6 +201,7 @@ def _run_body(inner: Frame, body: Any, arguments: Any, bound: dict[str, Any]) ->
         error = value.error(inner.trace)
         inner.trace.root.located = error  # the branch, not the call
         raise error
+    settle_result(inner.trace, value)
     return value
 
 

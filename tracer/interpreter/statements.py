@@ -13,6 +13,7 @@ from typing import Any
 from adjit.ir.errors import AdjitError, UnsupportedError
 from adjit.tracer.control.branches import resume, run_branch
 from adjit.tracer.control.exits import BREAK, CONTINUE, Exits, Return, Signal
+from adjit.tracer.control.results import freeze_result
 from adjit.tracer.interpreter import control, loops, protocols
 from adjit.tracer.interpreter.assign import assign, augmented, delete
 from adjit.tracer.interpreter.classes import define_class
@@ -22,6 +23,7 @@ from adjit.tracer.interpreter.functions import default_values, make_function
 from adjit.tracer.interpreter.imports import import_from, import_modules
 from adjit.tracer.interpreter.patterns import matches
 from adjit.tracer.operators import is_traced
+from adjit.tracer.origin import is_user_function
 
 
 def execute(frame: Frame, body: Sequence[ast.stmt]) -> Signal:
@@ -174,6 +176,8 @@ def _try(frame: Frame, node: ast.Try) -> Signal:
         if last is None:
             raise
         return last
+    if node.finalbody:
+        freeze_result(frame.trace, signal)
     last = execute(frame, node.finalbody)
     return signal if last is None else last
 
@@ -224,6 +228,8 @@ def _with_items(frame: Frame, items: Sequence[ast.withitem], body: Sequence[ast.
         if isinstance(error, AdjitError) or not protocols.truth(frame, handled):
             raise
         return None
+    if is_user_function(leave):
+        freeze_result(frame.trace, signal)
     frame.call(leave, manager, None, None, None)
     return signal
 
