@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from adjit.adjoint import value_and_gradient
+from adjit.adjoint import residual_bytes, value_and_gradient
 from adjit.errors import ArgumentError
+from adjit.ir.dims import Size, symbols_of
 from adjit.ir.graph import Graph
 from adjit.ir.round_trips import shorten_round_trips
 from adjit.ir.simplify import (
@@ -16,6 +17,7 @@ from adjit.ir.simplify import (
     hoist_invariants,
     release_unchanged,
 )
+from adjit.ir.substitution import substitute
 from adjit.ir.verify import verify
 from adjit.ir.zero_sums import drop_zero_sums
 from adjit.options import present
@@ -80,13 +82,27 @@ def prepare(graph: Graph) -> Graph:
     return run(graph, CLEANUP)
 
 
+def at_least(size: Size) -> int:
+    """A size with the numbers met while tracing; what is known only when the code runs counts as
+    little as it can be."""
+    numbers = {s: max(1, s.lower or 0) if s.hint is None else s.hint for s in symbols_of(size)}
+    known = substitute(size, numbers)
+    assert isinstance(known, int)
+    return known
+
+
 def differentiate(graph: Graph, wrt: Sequence[int], outputs: Sequence[int]) -> Graph:
     """The graph that returns `outputs` of `graph`, then the gradient of output 0 for each input
     in `wrt`, made with the options that hold."""
-    present()
+    options = present()
 
     def adjoint(g: Graph) -> Graph:
-        return value_and_gradient(g, wrt)
+        if options.checkpoint != "auto":
+            return value_and_gradient(g, wrt, policy=options.checkpoint)
+        made = value_and_gradient(g, wrt)
+        if at_least(residual_bytes(g, made)) <= options.memory_limit:
+            return made
+        return value_and_gradient(g, wrt, policy="sqrt")
 
     def choose(g: Graph) -> Graph:
         kept = [g.outputs[k] for k in outputs]

@@ -8,6 +8,7 @@ import pytest
 import adjit
 from adjit import grad, jit
 from adjit.errors import ArgumentError
+from adjit.ir.primitives import structural as st
 from adjit.options import MEMORY_LIMIT, present
 
 X = np.linspace(0.1, 1.0, 12)
@@ -75,6 +76,35 @@ def test_another_choice_makes_another_specialisation_with_the_same_gradient(poli
             np.testing.assert_allclose(f(X[:5]), grad(looped)(X[:5]), rtol=1e-13)
     f(X)
     assert len(f.specializations) == 2
+
+
+@pytest.mark.parametrize(("policy", "kept"), [("none", 200), ("sqrt", 14), ("revolve:7", 7)])
+def test_what_is_kept(policy, kept):
+    @grad
+    def f(x):
+        for _ in range(200):
+            x = np.sin(x)
+        return np.sum(x)
+
+    with adjit.options(checkpoint=policy):
+        f(X)
+    stacks = [v for eqn in f.graph().equations for v in eqn.outputs if eqn.primitive is st.empty]
+    assert [v.shape[0] for v in stacks] == [kept]
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(200 * 12 * 8, 200), (200 * 12 * 8 - 1, 15)])
+def test_auto_goes_by_the_sizes_of_the_traced_call(limit, kept):
+    @grad
+    def f(x, n):
+        for _ in range(n):
+            x = np.sin(x)
+        return np.sum(x)
+
+    with adjit.options(memory_limit=limit):
+        f(X, 200)
+        f(np.ones(1000), 500)
+    (spec,) = f.specializations
+    assert ("segment" in str(spec.graph)) is (kept == 15)
 
 
 def test_without_loops_it_is_the_same_code():
