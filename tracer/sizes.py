@@ -104,11 +104,14 @@ class Sizes:
 
     def fits(self, size: Size) -> bool:
         """True where the size, and what it is computed from, are numbers of int64 (guarded)."""
-        return all(
-            self.decide(part, "<=", LARGEST) and self.decide(part, ">=", -LARGEST - 1)
-            for part in may_overflow(self.resolve(size))
-            if hint(part) is not None
-        )
+        return all(map(self._fits, may_overflow(self.resolve(size))))
+
+    def _fits(self, part: Size) -> bool:
+        if self.ranges.turns(part):
+            return self.at_least(part * -1, -LARGEST) and self.at_least(part, -LARGEST)
+        if hint(part) is None:
+            return True
+        return self.decide(part, "<=", LARGEST) and self.decide(part, ">=", -LARGEST - 1)
 
     def settle(self, a: Size, op: str, b: Size) -> bool | None:
         """The truth of `a op b` in all turns of the loops around; None where it may change from

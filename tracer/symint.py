@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adjit.ir.dims import Dim, Size, floordiv, mod
+from adjit.ir.magnitude import LARGEST
 from adjit.tracer.context import current_for
 
 if TYPE_CHECKING:
@@ -158,9 +159,22 @@ class SymInt:
         return self._here().operate("**", self, other)
 
     def __rpow__(self, other: Any) -> Any:
+        if other == -1 and isinstance(other, int) and self._here().sizes.at_least(self.size):
+            return 1 - self % 2 * 2
         if isinstance(other, int):
+            if self._small_exponent(other):
+                trace = self._here()
+                return trace.operate("**", trace.number(other), trace.number(self))
             return other ** int(self)
         return self._here().operate("**", other, self)
+
+    def _small_exponent(self, base: int) -> bool:
+        """True where `base ** self` is an integer of 64 bits in all turns of a loop."""
+        sizes = self._here().sizes
+        if not sizes.ranges.turns(self.size) or not sizes.at_least(self.size):
+            return False
+        most = 62 // max(abs(base).bit_length(), 1)
+        return sizes.at_least(self.size * -1 + most)
 
     def __truediv__(self, other: Any) -> Any:
         return self._here().operate("/", self, other)
@@ -237,6 +251,14 @@ def _method(
     return method
 
 
+def _shifts_little(trace: Trace, a: Any, b: Any) -> bool:
+    """True where `a << b` is a number of 64 bits in all turns."""
+    sizes, bits = trace.sizes, a.bit_length() if isinstance(a, int) else 31
+    room = LARGEST >> (62 - bits)
+    fits = sizes.at_least(size_of(a), -room) and sizes.at_least(size_of(a) * -1, -room)
+    return fits and sizes.at_least(size_of(b)) and sizes.at_least(size_of(b) * -1 + 62 - bits)
+
+
 def _bit_method(
     symbol: str, compute: Callable[[int, int], int], *, swapped: bool
 ) -> Callable[[SymInt, Any], Any]:
@@ -246,6 +268,8 @@ def _bit_method(
         a, b = (other, self) if swapped else (self, other)
         trace = self._here()
         if trace.sizes.ranges.mentions(size_of(a) - size_of(b)):
+            if symbol == "<<" and not _shifts_little(trace, a, b):
+                return compute(int(a), int(b))
             return trace.operate(symbol, trace.number(a), trace.number(b))
         return compute(int(a), int(b))
 

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from adjit.ir.builder import GraphBuilder
 from adjit.ir.dims import Size, Symbol, symbol_size
-from adjit.ir.indexing import At, Spec, full
 from adjit.ir.primitives import structural as st
 from adjit.ir.substitution import substitute
 from adjit.ir.values import Operand, Type, Value
 from adjit.tracer.arrays import TracedArray
-from adjit.tracer.control.journal import MISSING, CellSlot, Slot
+from adjit.tracer.control import lists
+from adjit.tracer.control.growth import Number, growing
+from adjit.tracer.control.journal import MISSING, CellSlot, NotRollable, Slot
 from adjit.tracer.control.plan import Entry, Leaf, Plan, Unstable
 from adjit.tracer.control.regions import Change
 from adjit.tracer.control.results import VIEWED, stands_for
-from adjit.tracer.control.state import Kind, Rows, Unavailable, flatten, is_nothing
+from adjit.tracer.control.state import Kind, Unavailable, flatten, is_nothing
 from adjit.tracer.operators import is_traced
 from adjit.tracer.symint import number_of, size_of
 from adjit.tracer.views import Cell
@@ -31,7 +32,7 @@ class Carry:
     """The carried values of one tracing of a body. `rows` is the number of turns, which lists that
     are appended to need (None: not known beforehand). `inputs` are the stand-ins, `contents` what
     was put into the slots, `entered` into the memories, `split` the cells of which only the value
-    is carried. `born` is the number of the region."""
+    is carried, `numbers` the stand-ins of Python's integers. `born` is the number of the region."""
 
     trace: Trace
     plan: Plan
@@ -41,7 +42,10 @@ class Carry:
     contents: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     entered: dict[Cell, Value] = field(default_factory=dict)
     split: list[Cell] = field(default_factory=list)
+    numbers: dict[Value, Leaf] = field(default_factory=dict)
     born: int = 0
+    #: The lengths of growing arrays, by the slot of the list.
+    capacities: dict[tuple[Any, ...], Symbol] = field(default_factory=dict)
 
     def _input(self, type: Type, name: str) -> Value:
         value = Value(type, name.strip("._"), self.trace.builder.location)
@@ -77,6 +81,8 @@ class Carry:
             kind = leaf.kind
             value = self._input(Type(kind.dtype, kind.shape), slot.label)
             cell = Cell(self.trace, value, _layout(leaf), value.name)
+            if kind.form == "python" and kind.dtype.kind == "i":
+                self.numbers[value] = leaf
             if leaf.way == "split":
                 self.split.append(cell)
             return TracedArray(cell, kind.form)
@@ -95,20 +101,11 @@ class Carry:
                 )
 
     def _running_list(self, entry: Entry, kind: Kind) -> Any:
-        if self.rows is None:
-            raise Unstable(
-                "a list is appended to in a loop whose number of turns is known only when it runs",
-                remedy="write into an array of the largest size, and count",
-            )
-        buffer = self._input(Type(kind.dtype, (self.rows, *kind.shape)), "rows")
-        last = self._input(Type(kind.dtype, kind.shape), "last")
-        held = TracedArray(Cell(self.trace, buffer), "array")
-        before = TracedArray(Cell(self.trace, last), kind.form)
-        first = entry.before[-1] if entry.before else None
-        return [
-            *entry.before,
-            Rows(held, symbol_size(self.turn), before if first is not None else None, True),
-        ]
+        if self.rows is None and entry.slot.key not in self.capacities:
+            self.capacities[entry.slot.key] = self.trace.fresh_symbol("capacity", lower=0)
+        capacity = self.capacities.get(entry.slot.key)
+        held = self._input(lists.room(entry, kind, self.rows, capacity), "rows")
+        return lists.running(self.trace, entry, kind, held, self.turn)
 
     # First values.
 
@@ -118,15 +115,9 @@ class Carry:
         out: list[Operand] = [cells[cell] for cell in self.plan.memories]
         for entry in self.plan.entries.values():
             if entry.appended is not None:
-                kind = entry.appended
-                assert self.rows is not None
-                out.append(_undefined(trace, Type(kind.dtype, (self.rows, *kind.shape))))
-                item = entry.before[-1] if entry.before else None
-                out.append(
-                    trace.builder.convert(trace.lift(item), kind.dtype)
-                    if item is not None
-                    else _undefined(trace, Type(kind.dtype, kind.shape))
-                )
+                kind, capacity = entry.appended, self.capacities.get(entry.slot.key)
+                type = lists.room(entry, kind, self.rows, capacity)
+                out.append(lists.first(trace, entry, kind, type, capacity))
                 continue
             for leaf in entry.leaves:
                 if leaf.way not in ("scalar", "split"):
@@ -147,7 +138,11 @@ class Carry:
         for key, entry in self.plan.entries.items():
             after = changes[key].after if key in changes else entry.slot.get()
             if entry.appended is not None:
-                out += self._appended(entry, entry.appended, after, len(out))
+                buffer, capacity = self.inputs[len(out)], self.capacities.get(key)
+                kind = entry.appended
+                out.append(
+                    lists.appended(self.trace, entry, kind, buffer, after[-1], self.turn, capacity)
+                )
                 continue
             for leaf, final in zip(entry.leaves, flatten(after)[1], strict=True):
                 if leaf.way in ("scalar", "split"):
@@ -163,14 +158,23 @@ class Carry:
                     f"{value.type} to {operand.type}",
                     remedy="give it a value of the same dtype and shape before the loop",
                 )
+        self._check_growth(out)
         return out
 
-    def _appended(self, entry: Entry, kind: Kind, after: Any, place: int) -> list[Operand]:
-        builder = self.trace.builder
-        buffer = self.inputs[place]
-        item = builder.convert(self.trace.lift(after[-1]), kind.dtype)
-        spec: Spec = (At(symbol_size(self.turn)), *[full(n) for n in kind.shape])
-        return [builder.update(buffer, item, spec), item]
+    def _check_growth(self, nexts: list[Operand]) -> None:
+        numbers = []
+        for value, operand in zip(self.inputs, nexts, strict=True):
+            if value in self.numbers:
+                first = self.numbers[value].first
+                known = abs(first) if isinstance(first, int) else None
+                numbers.append(Number(value, operand, known))
+        found = growing(self.trace.builder.equations, numbers)
+        if found is not None:
+            raise NotRollable(
+                f"the integer {found.now.name or 'of a turn'} may grow without limit, and a "
+                "compiled loop has 64 bits for it",
+                remedy="let it start as a float: 1.0",
+            )
 
     # After the loop.
 
@@ -191,9 +195,8 @@ class Carry:
         for key, entry in self.plan.entries.items():
             trace.root.changes.note(entry.slot)
             if entry.appended is not None:
-                rows, _ = next(left), next(left)
-                held = TracedArray(Cell(trace, rows), "array")
-                entry.slot.put([*entry.before, Rows(held, turns.count())])
+                buffer = next(left)
+                entry.slot.put(lists.finished(trace, entry, entry.appended, buffer, turns.count()))
                 continue
             after = changes[key].after if key in changes else entry.slot.get()
             finals = flatten(after)[1]

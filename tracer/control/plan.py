@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from adjit.ir.dims import Size, Symbol, symbol_size, symbols_of
 from adjit.ir.errors import TraceError
 from adjit.ir.substitution import hint
@@ -262,25 +264,40 @@ def _appended(
     """The plan for a list to which each turn appends one item; None for anything else."""
     if type(before) is not list or type(slot.owner) is not list:
         return None
-    rest = list(after[len(before) :])
-    if rest and isinstance(rest[0], Rows) and rest[0].running:
-        rest.pop(0)
-    kept = len(after) >= len(before) and all(
-        unchanged(a, b) for a, b in zip(before, after, strict=False)
+    started = known is not None and known.appended is not None
+    earlier = after[:1] if started else after[: len(before)]
+    kept = (
+        len(earlier) == 1 and isinstance(earlier[0], Rows) and earlier[0].running
+        if started
+        else len(earlier) == len(before) and all(map(unchanged, before, earlier))
     )
-    kind = kind_of(rest[0]) if len(rest) == 1 else None
-    if not kept or kind is None:
-        if known is not None and known.appended is not None:
+    rest = after[len(earlier) :]
+    kind = kind_of(rest[0]) if kept and len(rest) == 1 else None
+    if kind is None:
+        if started:
             raise Unstable(
                 "a list grows by another number of items in one turn than in the next",
                 remedy="append once in each turn, or write into an array",
             )
         return None
-    if known is not None and known.appended is not None:
-        kind = joined(known.appended, kind)
-        if kind is None:
-            raise Unstable("the items appended to a list have different types or shapes")
+    kinds = [known.appended] if known is not None and known.appended is not None else []
+    for other in (*kinds, *map(_item_kind, before)):
+        both = None if other is None else _joined(trace, kind, other)
+        if both is None:
+            raise Unstable(
+                "the items of a list that a loop appends to have different types or shapes",
+                remedy="append numbers, or arrays of one shape",
+            )
+        kind = both
     return Entry(slot, flatten(None)[0], (), before, kind)
+
+
+def _item_kind(item: Any) -> Kind | None:
+    """The type of an item, or of each of the items that stand as rows."""
+    if not isinstance(item, Rows):
+        return kind_of(item)
+    shape = tuple(item.array.dims[1:])
+    return Kind("array" if shape else item.form, np.dtype(item.array.dtype), shape)
 
 
 def _show(x: Any) -> str:

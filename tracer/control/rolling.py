@@ -14,7 +14,15 @@ from adjit.ir.regions import Block, emit_loop, emit_while
 from adjit.ir.values import Operand
 from adjit.tracer.control.carry import Carry, Ends
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
-from adjit.tracer.control.journal import MISSING, CellSlot, Journal, NameSlot, NotRollable, birth
+from adjit.tracer.control.journal import (
+    CHANGEABLE,
+    MISSING,
+    CellSlot,
+    Journal,
+    NameSlot,
+    NotRollable,
+    birth,
+)
 from adjit.tracer.control.logic import either, negation, truth_of
 from adjit.tracer.control.plan import Plan, Scope, Unstable, compare
 from adjit.tracer.control.regions import Recorded, World, record, survey
@@ -95,7 +103,7 @@ class _Roll:
                 name=turns.name,
             )
         else:
-            tested, condition = self._condition(plan, leaves)
+            tested, condition = self._condition(carry, leaves)
             made = emit_while(
                 trace.builder,
                 firsts,
@@ -174,8 +182,9 @@ class _Roll:
                 self.trace.root.changes.note(slot)
                 slot.put(content)
 
-    def _condition(self, plan: Plan, leaves: bool) -> tuple[Carry, Recorded]:
-        carry = Carry(self.trace, plan, self.turns.turn, self._rows())
+    def _condition(self, body: Carry, leaves: bool) -> tuple[Carry, Recorded]:
+        carry = Carry(self.trace, body.plan, self.turns.turn, self._rows())
+        carry.capacities = body.capacities
 
         def test(journal: Journal) -> Operand:
             trace = self.trace
@@ -203,7 +212,7 @@ class _Roll:
             entered = carry.contents.get(change.slot.key, MISSING)
             if isinstance(change.slot, CellSlot):
                 entered = carry.entered.get(change.slot.cell, MISSING)
-            if change.after is not entered:
+            if not _same(change.after, entered):
                 raise NotRollable(
                     f"the condition of a while loop changes {change.slot.label}",
                     remedy="write `while True:` with the assignment and a `break` in the body",
@@ -217,6 +226,15 @@ class _Roll:
         broke, returned = self.exits["broke"], self.exits["returned"]
         value = self.exits.get("value", MISSING)
         return simplified(Exits(broke=broke, returned=returned, value=value))
+
+
+def _same(a: Any, b: Any) -> bool:
+    """True for the same content; containers are snapshots, compared by their items."""
+    if type(a) is not type(b) or not isinstance(a, CHANGEABLE):
+        return a is b
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(map(_same, a.values(), b.values()))
+    return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
 
 
 def _both(trace: Trace, a: Any, b: Any) -> Any:

@@ -10,7 +10,7 @@ from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand
 from adjit.tracer.control.journal import NotRollable
 from adjit.tracer.control.state import Rows
-from adjit.tracer.symint import number_of
+from adjit.tracer.symint import SymInt, number_of, size_of
 
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
@@ -30,41 +30,45 @@ def item_ndim(items: Any) -> int:
     return int(first.array.ndim) - 1
 
 
-def length(trace: Trace, items: Any) -> Any:
-    """`len(items)`."""
+def length_of(items: Any) -> Size:
+    """The number of items."""
     total: Size = sum(not isinstance(x, Rows) for x in items)
     for x in items:
         if isinstance(x, Rows):
             total = total + x.count
-    return number_of(trace, trace.sizes.resolve(total))
+    return total
+
+
+def length(trace: Trace, items: Any) -> Any:
+    """`len(items)`."""
+    return number_of(trace, trace.sizes.resolve(length_of(items)))
 
 
 def item(trace: Trace, items: Any, key: Any) -> Any:
     """`items[key]`."""
     places = [k for k, x in enumerate(items) if isinstance(x, Rows)]
-    if type(key) is int and 0 <= key < places[0]:
-        return items[key]
     behind = len(items) - 1 - places[-1]
-    if type(key) is int and -behind <= key < 0:
+    if type(key) is int and (0 <= key < places[0] or -behind <= key < 0):
         return items[key]
-    if type(key) is int and key < 0:
-        return _from_end(trace, items[places[-1]], key + behind)
     if isinstance(key, slice):
         raise _refused(trace, "a slice of a list", "write np.array(items)[...]")
-    return trace.wrap(stacked(trace, items), array=True)[key]
+    last, sizes = items[places[-1]], trace.sizes
+    if type(key) is int and key < 0:
+        place = sizes.resolve(last.count + key + behind)
+    elif isinstance(key, (int, SymInt)) and places == [0]:
+        place = sizes.resolve(size_of(key))
+    else:
+        return trace.wrap(stacked(trace, items), array=True)[key]
+    if not last.running:
+        return _as_item(trace, last, last.array[number_of(trace, place)])
+    # what has not been appended yet must not be read
+    if not sizes.at_least(place) or not sizes.at_least(last.count - place, 1):
+        raise _refused(trace, "whether there is such an item yet in a list", "use an array")
+    return _as_item(trace, last, last.array[number_of(trace, place)])
 
 
-def _from_end(trace: Trace, rows: Rows, key: int) -> Any:
-    """Item -1, -2, ... of the rows."""
-    if not rows.running:
-        return rows.array[number_of(trace, trace.sizes.resolve(rows.count + key))]
-    if key == -1 and rows.last is not None:
-        return rows.last
-    raise _refused(
-        trace,
-        "an item, other than the last one, of a list",
-        "keep what you need of the last turns in variables",
-    )
+def _as_item(trace: Trace, rows: Rows, found: Any) -> Any:
+    return trace.wrap(trace.lift(found), weak=True) if rows.form == "python" else found
 
 
 def stacked(trace: Trace, items: Any) -> Operand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -146,6 +147,8 @@ def _children(obj: Any) -> tuple[Any, list[Any]] | None:
 
 def _is_record(obj: Any) -> bool:
     cls = type(obj)
+    if cls is types.SimpleNamespace:
+        return True
     return (
         hasattr(obj, "__dict__")
         and not callable(obj)
@@ -177,7 +180,8 @@ def _build(template: Any, leaves: Any, memo: dict[int, Any]) -> Any:
     elif type(template) is dict:
         made = dict(zip(template, items, strict=True))
     else:
-        made = object.__new__(type(template))
+        maker = types.SimpleNamespace if type(template) is types.SimpleNamespace else object
+        made = maker.__new__(type(template))
         vars(made).update(zip(vars(template), items, strict=True))
     memo[id(template)] = made
     return made
@@ -185,13 +189,13 @@ def _build(template: Any, leaves: Any, memo: dict[int, Any]) -> Any:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """What a loop has appended to a list, as one array: `count` items along its first axis.
+    """Items of a list as one array: `count` of them along its first axis.
 
-    It stands in the list for all of these items. `last` is the item appended last, where the loop
-    is still running (then only that one can be read).
+    It stands in the list for all of these items. `form` is that of an item, where it is a number.
+    `running`: the loop that appends to the list is being traced.
     """
 
     array: Any
     count: Size
-    last: Any = None
+    form: str = "numpy"
     running: bool = False

@@ -9,8 +9,11 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from adjit.ir.errors import DataDependentError, UnsupportedError
-from adjit.tracer.control.rows import has_rows, length
+from adjit.tracer.control.logic import either, negation
+from adjit.tracer.control.rows import has_rows, item_ndim, length, stacked
 from adjit.tracer.control.sequences import (
     Sequence,
     backwards,
@@ -19,7 +22,7 @@ from adjit.tracer.control.sequences import (
     sequence_of,
     zipped,
 )
-from adjit.tracer.interpreter import protocols
+from adjit.tracer.interpreter import control, protocols
 from adjit.tracer.interpreter.attributes import (
     delete_attribute,
     has_attribute,
@@ -200,12 +203,28 @@ def _next(frame: Frame, items: Any, *default: Any) -> Any:
         raise
 
 
-def _all(frame: Frame, items: Any) -> bool:
-    return all(protocols.truth(frame, x) for x in protocols.iterate(frame, items))
+def _all(frame: Frame, items: Any) -> Any:
+    return negation(frame.trace, _one_holds(frame, items, False))
 
 
-def _any(frame: Frame, items: Any) -> bool:
-    return any(protocols.truth(frame, x) for x in protocols.iterate(frame, items))
+def _any(frame: Frame, items: Any) -> Any:
+    return _one_holds(frame, items, True)
+
+
+def _one_holds(frame: Frame, items: Any, wanted: bool) -> Any:
+    """Whether one of the items has this truth, as a bool or a traced bool."""
+    trace = frame.trace
+    if has_rows(items) and item_ndim(items) == 0:
+        array = trace.wrap(stacked(trace, items), array=True)
+        held = array != 0 if wanted else array == 0
+        return trace.wrap(trace.lift(trace.lowered(np.any, held)), weak=True)
+    found: Any = False
+    for x in protocols.iterate(frame, items):
+        flag = control.truth(frame, x)
+        found = either(trace, found, flag if wanted else negation(trace, flag))
+        if found is True:
+            break
+    return found
 
 
 def _super(frame: Frame, *args: Any) -> Any:
