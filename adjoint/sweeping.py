@@ -25,7 +25,9 @@ from adjit.adjoint.rules import DENSE, LAZY
 from adjit.adjoint.rules.indexing import counts_up, distinct
 from adjit.adjoint.support import Support, intersection, read_places, union
 from adjit.ir import Equation, Graph, GraphBuilder, Literal, Operand, Primitive, Value, literal
-from adjit.ir.indexing import Spec, result_shape
+from adjit.ir.dims import as_symbol
+from adjit.ir.graph import is_capacity
+from adjit.ir.indexing import Slice, Spec, full, result_shape
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 from adjit.ir.simplify import eliminate_dead
@@ -125,7 +127,7 @@ class Sweep:
         ct = Cotangent(part.value, part.value.shape, part.conditions, stamp=stamp)
         support = self.read(x, part)
         if before is None:
-            total = builder.full(0, x.shape, x.dtype)
+            total = _zeros(builder, x, part)
         elif set(before.conditions) == set(part.conditions):
             total = builder.broadcast(before.value, x.shape)
             support = union(builder, x.shape, before.support, support)
@@ -258,6 +260,18 @@ class Sweep:
             stamp=(builder.location, builder.source),
             support=Support(lambda: builder.emit(ew.ne, ct, zero)),
         )
+
+
+def _zeros(builder: GraphBuilder, x: Value, part: Scatter) -> Operand:
+    """Zeros of the type of x; where that grows, as many as the places that are added to."""
+    symbol = as_symbol(x.shape[0]) if x.shape else None
+    first = part.spec[0] if part.spec else None
+    if symbol is None or not is_capacity(symbol) or not isinstance(first, Slice):
+        return builder.full(0, x.shape, x.dtype)
+    made: Operand = builder.emit(st.storage, symbol=symbol, shape=x.shape[1:], dtype=x.dtype)
+    made = builder.emit(st.reserve, made, count=first.start + first.size)
+    spec = (Slice(0, first.start + first.size), *map(full, x.shape[1:]))
+    return builder.update(made, literal(0, x.dtype), spec)
 
 
 def _place(eqn: Equation, first: int) -> tuple[Spec, tuple[Operand, ...]]:
