@@ -17,8 +17,8 @@ from adjit.ir.regions import Block, emit_branch, emit_checkpoint
 
 
 def branch(sweep: Sweep, eqn: Equation) -> None:
-    """Append the branch over the adjoints of the arms. An arm returns the running sums of what
-    both capture, unchanged where it adds nothing."""
+    """Append the branch over the adjoints of the arms. They go on with the running sums of what
+    they capture: an arm that adds nothing returns them unchanged."""
     captured = eqn.inputs[1:]
     parts = _inputs(sweep, eqn, 1)
     arms = []
@@ -29,14 +29,14 @@ def branch(sweep: Sweep, eqn: Equation) -> None:
     sweep.replaced[eqn] = _storing(eqn, [kept for _, _, kept in arms], sweep.around)
     outer = [captured[k] for k in parts.captured]
     seeds = _taken(sweep, eqn)
-    sums = sweep.sums(outer)
+    sums = _sums(sweep, parts, outer)
     blocks = []
     for region, found, kept in arms:
         table = {
             **kept.table,
             **dict(zip(region.inputs, captured, strict=True)),
             **dict(zip(parts.cotangents, seeds, strict=True)),
-            **dict(zip(parts.sums, sums, strict=True)),
+            **sums,
         }
         equations = copied([*kept.before, *found.backward], table, {}, sweep.names, kept.before)
         blocks.append(Block(equations, [moved(table, x) for x in found.results]))
@@ -53,7 +53,7 @@ def checkpoint(sweep: Sweep, eqn: Equation) -> None:
     table: dict[Value, Operand] = {
         **dict(zip(body.inputs, eqn.inputs, strict=True)),
         **dict(zip(parts.cotangents, _taken(sweep, eqn), strict=True)),
-        **dict(zip(parts.sums, sweep.sums(outer), strict=True)),
+        **_sums(sweep, parts, outer),
     }
     equations = step(body, found, table, {}, sweep.names)
     block = Block(equations, [moved(table, x) for x in found.results])
@@ -89,9 +89,24 @@ def _taken(sweep: Sweep, eqn: Equation) -> list[Operand]:
     return [sweep.taken(v) for v in eqn.outputs if v in sweep.pending]
 
 
+def _sums(sweep: Sweep, parts: Parts, outer: Sequence[Operand]) -> dict[Value, Operand]:
+    """What the adjoint of a region adds to: cotangents that have come up already. Without one it
+    begins with what it finds itself, not with zeros."""
+    return {
+        total: sweep.taken(x)
+        for k, (x, total) in enumerate(zip(outer, parts.sums, strict=True))
+        if _goes_on(sweep, outer, k)
+    }
+
+
+def _goes_on(sweep: Sweep, outer: Sequence[Operand], k: int) -> bool:
+    return outer[k] in sweep.pending and outer[k] not in outer[:k]
+
+
 def _arm(sweep: Sweep, eqn: Equation, frame: Frame, parts: Parts) -> Swept:
-    region = frame.graph
+    region, first = frame.graph, len(eqn.inputs) - len(frame.graph.inputs)
     captured = [region.inputs[k] for k in parts.captured]
+    outer = [eqn.inputs[first + k] for k in parts.captured]
     ends = [x for v, x in zip(eqn.outputs, region.outputs, strict=True) if v in sweep.pending]
     return swept(
         frame,
@@ -99,7 +114,11 @@ def _arm(sweep: Sweep, eqn: Equation, frame: Frame, parts: Parts) -> Swept:
         captured,
         names=sweep.names,
         rules=sweep.rules,
-        running=list(zip(captured, parts.sums, strict=True)),
+        running=[
+            (x, total)
+            for k, (x, total) in enumerate(zip(captured, parts.sums, strict=True))
+            if _goes_on(sweep, outer, k)
+        ],
     )
 
 

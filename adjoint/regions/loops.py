@@ -18,7 +18,7 @@ from adjit.ir import Equation
 from adjit.ir.dims import symbol_size
 from adjit.ir.primitives import regions as rg
 from adjit.ir.primitives import structural as st
-from adjit.ir.regions import Block, emit_loop
+from adjit.ir.regions import Block, emit_loop, free_values
 
 
 def loop(sweep: Sweep, eqn: Equation) -> None:
@@ -60,7 +60,9 @@ def again(sweep: Sweep, eqn: Equation) -> None:
     m = len(eqn.outputs)
     outputs = (*copy.outputs[:m], *run.outputs[m:])
     rerun = replace(copy, outputs=outputs, role="backward", source=eqn.output)
-    if kept.threads or kept.standing:
+    # arrays that values still stand in, wherever within the body they are read
+    standing = free_values((), [Block([*kept.before, *found.backward], found.results)])
+    if kept.threads or not set(eqn.outputs).isdisjoint(standing):
         sweep.context.builder.equations += [*empties, rerun]
     kept.table.update(zip(eqn.outputs, outputs, strict=False))
     _reverse(sweep, eqn, parts, found, kept)

@@ -8,7 +8,7 @@ bytes. Everything between them and their uses is computed once more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from adjit.adjoint.regions.copies import symbols_needed
 from adjit.adjoint.regions.cut import NEVER, cheapest_cut
@@ -24,14 +24,12 @@ from adjit.ir.regions import Block, free_values
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The forward equations with the stores; what to put before the backward equations, where it
-    defines forward values anew; the stacks that stand for values stored without a loop around.
-    `standing`: arrays in which values still stand in the end, without having been stored."""
+    defines forward values anew; the stacks that stand for values stored without a loop around."""
 
     forward: list[Equation]
     before: list[Equation]
     table: dict[Value, Operand]
     threads: list[Thread]
-    standing: list[Value] = field(default_factory=list)
 
 
 def keep(frame: Frame, found: Swept) -> Kept:
@@ -45,7 +43,7 @@ def keep(frame: Frame, found: Swept) -> Kept:
         if v in stacks:
             _pass_by(kept, stacks[v], v, None)
         elif v in places:
-            _read_standing(kept, places[v], v, None)
+            _read(kept, places[v], v, None)
     for eqn in frame.graph.equations:
         kept.forward.extend(found.replaced.get(eqn, (eqn,)))
         if eqn in again:
@@ -54,13 +52,8 @@ def keep(frame: Frame, found: Swept) -> Kept:
             if v in stacks:
                 _pass_by(kept, stacks[v], v, eqn)
             elif v in places:
-                _read_standing(kept, places[v], v, eqn)
+                _read(kept, places[v], v, eqn)
     return kept
-
-
-def _read_standing(kept: Kept, place: Stack, value: Value, eqn: Equation | None) -> None:
-    kept.standing.append(place.last)
-    _read(kept, place, value, eqn)
 
 
 def _pass_by(kept: Kept, stack: Stack, value: Value, eqn: Equation | None) -> None:
