@@ -65,6 +65,33 @@ class Ranges:
             size = substitute(size, {symbol: end})
         return size
 
+    def largest(self, size: Size) -> Size | None:
+        """An upper bound of the absolute value over all turns, free of loop symbols."""
+        while self.mentions(size):
+            assert isinstance(size, Dim)
+            total: Size = 0
+            for monomial, coefficient in size.terms:
+                product: Size = abs(coefficient)
+                for atom in monomial:
+                    high = self._ahead(atom)
+                    if high is None:
+                        return None
+                    product = product * high
+                total = total + product
+            size = total
+        return size
+
+    def _ahead(self, atom: Symbol | Opaque) -> Size | None:
+        """The largest value of an atom; None where it is not known, or may be negative."""
+        itself = Dim((((atom,), 1),))
+        if isinstance(atom, Opaque):
+            return None if self.mentions(itself) else itself
+        if atom not in self.limits:
+            return itself
+        low, high = self.limits[atom]
+        least = None if low is None else bounds(low)[0]
+        return high if least is not None and least >= 0 else None
+
     def candidates(self, size: Size) -> Iterator[Size]:
         """Lower bounds of `size`, those that use a fact last."""
         for start in (size, *(size - fact for fact in reversed(self.facts))):

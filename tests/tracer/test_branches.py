@@ -94,7 +94,7 @@ def bools(a):
 def nothing_after(a):
     if a > 0:
         a = a * 2
-        unused = 1  # noqa: F841
+        unused = 1
     return a
 
 
@@ -408,7 +408,7 @@ def test_exceptions_in_an_arm() -> None:
             y = x
         return y
 
-    with pytest.raises(UnsupportedError, match="IndexError .* is raised in a branch") as caught:
+    with pytest.raises(UnsupportedError, match=r"IndexError .* is raised in a branch") as caught:
         trace(f, X)
     assert isinstance(caught.value, AdjitError)
     assert caught.value.location is not None

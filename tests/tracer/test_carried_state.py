@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from contextlib import nullcontext
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -14,7 +12,7 @@ import numpy as np
 import pytest
 from traced import compare, trace
 
-from adjit.ir.errors import AdjitError, DataDependentError, UnsupportedError
+from adjit.ir.errors import DataDependentError
 
 R = np.random.default_rng(3)
 X, Y = R.standard_normal(6), R.standard_normal(9)
@@ -299,7 +297,7 @@ def late_binding(x):
 
 
 def mutable_default(x):
-    def remember(v, memory=[]):  # noqa: B006
+    def remember(v, memory=[]):
         memory.append(v)
         return memory[0] + len(memory)
 
@@ -313,10 +311,17 @@ def appended(x):
     return np.array(out), len(out), out[-1], out[2]
 
 
+def appended_in_while(x):
+    out = [abs(x[0]) + 0.1]
+    while out[-1] < 10:
+        out.append(out[-1] * 2)
+    return np.array(out), any(v > 8 for v in out), all(x > 0)
+
+
 def appended_rows(x):
     out = []
     for v in x:
-        out.append(x * v)
+        out.append(x * v)  # noqa: PERF401
     return np.stack(out), out[0]
 
 
@@ -469,6 +474,7 @@ def growing(x):
         late_binding,
         mutable_default,
         appended,
+        appended_in_while,
         appended_rows,
         list_of_arrays,
         list_swapped,
@@ -495,7 +501,7 @@ def test_modes_are_unrolled() -> None:
 
 
 def test_views_kept_for_the_next_turn() -> None:
-    """A view of the last turn sees what is written in this one."""
+    """A view of the last turn sees what is written in this one: turn by turn."""
 
     def f(x):
         y = np.outer(x, x)
@@ -507,9 +513,7 @@ def test_views_kept_for_the_next_turn() -> None:
             prev = y[i]
         return s
 
-    with pytest.raises(AdjitError, match=r"another view of an array in each turn|loop") as caught:
-        compare(f, X)
-    assert ".copy()" in caught.value.remedy
+    compare(f, X, others=[(-X,)])
 
 
 def test_arrays_that_become_one() -> None:
@@ -530,10 +534,7 @@ def test_arrays_that_become_one() -> None:
         u[1] = 5.0
         return u, v
 
-    try:
-        compare(writes, X)
-    except AdjitError as error:
-        assert ".copy()" in error.remedy
+    compare(writes, X, others=[(-X,)])
 
 
 def test_shapes_that_change() -> None:
@@ -550,7 +551,7 @@ def test_objects_made_once_per_turn() -> None:
     def f(x):
         nodes = []
         for v in x:
-            nodes.append(Moving().step(v))
+            nodes.append(Moving().step(v))  # noqa: PERF401
         return nodes[0].p
 
     compare(f, X)
@@ -583,6 +584,25 @@ def test_integers_do_not_wrap() -> None:
             s = f * x[0]
         return s
 
-    for function in (doubled, fibonacci, shifted, factorial):
-        with pytest.warns(RuntimeWarning) if function is not factorial else nullcontext():
+    for function in (doubled, fibonacci, shifted):
+        with pytest.warns(RuntimeWarning, match="is unrolled"):
             compare(function, X)
+    compare(factorial, X)
+
+
+def test_integers_that_stay_small() -> None:
+    def f(x):
+        s, count, total, sign, seed = 0.0, 0, 0, 1, 7
+        a, b = 1, 2
+        for i in range(len(x)):
+            for _ in range(3):
+                count += 1
+            total += count * i
+            sign = -sign
+            a, b = b, a
+            seed = (1103515245 * seed + 12345) % 2**31
+            s += sign * x[i] * total * a + (-1) ** i + seed % 10 + 2**i + (1 << i)
+        return s, count, total, sign, seed
+
+    traced = compare(f, X, others=[(Y,)])
+    assert "loop" in [e.primitive.name for e in traced.captured.graph.equations]

@@ -115,7 +115,7 @@ def index_in_the_value(x, w):
 
 
 def last_index(x, w):
-    for i in range(2, len(x), 3):  # noqa: B007
+    for i in range(2, len(x), 3):
         w = w * 0.5
     return w, i
 

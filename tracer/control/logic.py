@@ -89,7 +89,7 @@ def _facts(trace: Trace, made: Any, operand: Operand, truth: bool) -> list[Size]
     if name in ("eq", "ne") and (name == "eq") is truth:
         return [a - b, b - a]
     if name in ("eq", "ne"):
-        return [d - 1 for d in (a - b, b - a) if trace.sizes.proves(d)]
+        return [d - 1 for d in (a - b, b - a) if trace.sizes.at_least(d)]
     return []
 
 

@@ -214,8 +214,9 @@ def _any(frame: Frame, items: Any) -> Any:
 def _one_holds(frame: Frame, items: Any, wanted: bool) -> Any:
     """Whether one of the items has this truth, as a bool or a traced bool."""
     trace = frame.trace
-    if has_rows(items) and item_ndim(items) == 0:
-        array = trace.wrap(stacked(trace, items), array=True)
+    whole = is_traced(items) and items.kind == "array" and items.ndim == 1
+    if whole or (has_rows(items) and item_ndim(items) == 0):
+        array = items if whole else trace.wrap(stacked(trace, items), array=True)
         held = array != 0 if wanted else array == 0
         return trace.wrap(trace.lift(trace.lowered(np.any, held)), weak=True)
     found: Any = False
