@@ -5,10 +5,15 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from adjit.ir.bounds import maximum, minimum
-from adjit.ir.dims import Size
+from adjit.ir.dims import Size, symbol_size
 from adjit.ir.errors import DataDependentError
 from adjit.ir.indexing import Slice
+from adjit.ir.primitives import elementwise as ew
+from adjit.ir.primitives import structural as st
+from adjit.ir.values import literal
 from adjit.tracer.control.sequences import bound_number
 from adjit.tracer.symint import SymInt
 
@@ -46,6 +51,8 @@ def _clipped(t: Trace, bound: Any, size: Size, *, default: Size, low: Size, high
     settle, ranges = t.sizes.settle, t.sizes.ranges
     value = _number(bound_number(t, bound))
     positive = settle(value, ">=", 0)
+    if positive is None and not ranges.turns(value):
+        return _when_it_runs(t, value, size, low, high)
     if positive is None:
         raise t.error(
             DataDependentError,
@@ -61,6 +68,21 @@ def _clipped(t: Trace, bound: Any, size: Size, *, default: Size, low: Size, high
         return value if inside else low if inside is False else maximum(value, low)
     inside = settle(value, "<=", high)
     return value if inside else high if inside is False else minimum(value, high)
+
+
+def _when_it_runs(t: Trace, value: Size, size: Size, low: Size, high: Size) -> Size:
+    """A bound of either sign that is known when the code runs."""
+    builder, zero = t.builder, literal(0, np.int64)
+    operand = builder.dim(value)
+    negative = builder.emit(ew.lt, operand, zero)
+    from_end = builder.add(operand, builder.dim(size))
+    start = builder.emit(ew.select, negative, from_end, operand)
+    start = builder.emit(ew.maximum, start, builder.dim(low))
+    start = builder.emit(ew.minimum, start, builder.dim(high))
+    symbol = t.found_symbol("bound", lower=low if isinstance(low, int) else None)
+    t.sizes.ranges.limits[symbol] = (low, high)
+    builder.bind(st.bind, start, symbol=symbol)
+    return symbol_size(symbol)
 
 
 def _count(t: Trace, distance: Size, step: int) -> Size:

@@ -12,6 +12,7 @@ from adjit.tracer.interpreter.attributes import load_attribute
 from adjit.tracer.interpreter.evaluate import evaluate
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.operators import is_traced
+from adjit.tracer.symint import SymInt
 
 _SELF_MATCHING = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
 
@@ -89,6 +90,7 @@ def _mapping(frame: Frame, pattern: ast.MatchMapping, subject: Any, bound: dict[
 def _class(frame: Frame, pattern: ast.MatchClass, subject: Any, bound: dict[str, Any]) -> bool:
     cls = evaluate(frame, pattern.cls)
     own = subject.python_type() if is_traced(subject) else type(subject)
+    own = int if isinstance(subject, SymInt) else own
     if not issubclass(own, cls):
         return False
     positional = pattern.patterns
