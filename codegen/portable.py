@@ -17,7 +17,7 @@ from adjit.ir.errors import InternalError
 _IMPORT = re.compile(r"from adjit\.[\w.]+ import (.+)")
 _NAME = r"(?<![\w.\"']){}\b"
 #: Modules whose definitions can be copied: beside them they use numpy, numba and math alone.
-_SOURCES = ("portable_helpers.py", "polygamma.py")
+_SOURCES = ("portable_helpers.py", "polygamma.py", "matrices.py")
 _VECTOR = (*FUNCTIONS, *WIDE)
 
 # One function for both dtypes: integers count as float64, as do mixed arguments.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: Bits of the status that a checked kernel returns first; 0: all is well. An index was out of
-#: range; an argument of sin or cos was beyond the fast range; the extremum of an empty array.
-OUT_OF_RANGE, TOO_LARGE, EMPTY = 1, 2, 4
+#: range; an argument of sin or cos was beyond the fast range; the extremum of an empty array; a
+#: singular matrix; one that is not positive definite.
+OUT_OF_RANGE, TOO_LARGE, EMPTY, SINGULAR, INDEFINITE = 1, 2, 4, 8, 16
 
 
 @dataclass(frozen=True, slots=True)

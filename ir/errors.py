@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -80,6 +82,10 @@ class DTypeError(AdjitError, TypeError):
 
 class IndexingError(AdjitError, IndexError):
     """An index out of range, or a form of indexing that is not supported."""
+
+
+class MatrixError(AdjitError, np.linalg.LinAlgError):
+    """A matrix that is not square, singular, or not positive definite, where it must be."""
 
 
 class ArgumentError(AdjitError, TypeError):

@@ -17,6 +17,7 @@ from adjit.ir.graph import (
 )
 from adjit.ir.indexing import At, AtValue, Gather, Slice
 from adjit.ir.primitives import elementwise as ew
+from adjit.ir.primitives import linear_algebra as la
 from adjit.ir.primitives import regions as rg
 from adjit.ir.primitives import structural as st
 from adjit.ir.rewrite import with_equations
@@ -26,7 +27,7 @@ from adjit.ir.values import Operand, Value
 #: meaning.
 FIXED = (st.update, st.empty, st.storage, st.reserve, st.bind, st.nonzero)
 #: Array work that is worth a move.
-WORK = (st.reduce, st.argreduce, st.contract, st.cumulative, st.sort, st.concatenate)
+WORK = (st.reduce, st.argreduce, st.contract, st.cumulative, st.sort, st.concatenate, *la.ALL)
 #: Elementwise work of an instruction or two: a compiler moves scalars of this kind by itself; where
 #: the result is larger than what it is made of, to make it again costs less than to read it.
 # fmt: off
@@ -160,6 +161,8 @@ def _is_safe(eqn: Equation) -> bool:
         return all(at_most(1, eqn.inputs[0].shape[a]) for a in eqn.params["axes"])
     if eqn.primitive is st.argreduce:
         return at_most(1, eqn.inputs[0].shape[eqn.params["axis"]])
+    if eqn.primitive in la.RAISING:
+        return False
     # of integers, a negative power raises and a division by zero means nothing
     return eqn.primitive not in (ew.pow, ew.floordiv, ew.mod) or eqn.output.type.is_float
 

@@ -17,6 +17,7 @@ from adjit.adjoint import rules
 from adjit.ir import GraphBuilder, Symbol, literal
 from adjit.ir.indexing import At, AtValue, Gather, NewAxis, Slice, full
 from adjit.ir.primitives import elementwise as ew
+from adjit.ir.primitives import linear_algebra as la
 from adjit.ir.primitives import structural as st
 
 RNG = np.random.default_rng(0)
@@ -588,6 +589,81 @@ case(
     "nothing",
     lambda b, x: b.emit(st.cumulative, x, op="prod", axis=0, reverse=False),
     normal(0, 2),
+)
+
+# Linear algebra.
+
+
+def regular(*shape: int) -> np.ndarray:
+    """Matrices far from singular; rows have to change places."""
+    return normal(*shape) + 3 * np.eye(shape[-1])[::-1]
+
+
+def definite(*shape: int) -> np.ndarray:
+    """Positive definite matrices, with something else above the diagonal."""
+    x = normal(*shape)
+    made = x @ np.swapaxes(x, -1, -2) + 2 * np.eye(shape[-1])
+    return np.tril(made) + np.triu(normal(*shape), 1)
+
+
+def turned(b: GraphBuilder, x: Any) -> Any:
+    n = len(x.shape)
+    return b.transpose(x, (*range(n - 2), n - 1, n - 2))
+
+
+for a, right in (
+    ((1, 1), (1,)),
+    ((2, 2), (2,)),
+    ((3, 3), (3, 1)),
+    ((3, 3), (3, 2)),
+    ((2, 3, 3), (2, 3, 2)),
+    ((4, 4), (4, 4)),
+):
+    case(
+        "solve", f"{a} {right}", lambda b, x, y: b.emit(la.solve, x, y), regular(*a), normal(*right)
+    )
+case(
+    "solve",
+    "transposed, of computed operands",
+    lambda b, x, y: b.emit(la.solve, turned(b, b.emit(ew.sin, x)), turned(b, b.emit(ew.exp, y))),
+    regular(3, 3),
+    normal(2, 3),
+)
+case("solve", "of itself", lambda b, x: b.emit(la.solve, x, turned(b, x)), regular(3, 3))
+case(
+    "solve",
+    "twice",
+    lambda b, x, y: b.emit(la.solve, x, b.emit(la.solve, turned(b, x), y)),
+    regular(3, 3),
+    normal(3),
+)
+for shape in ((1, 1), (2, 2), (3, 3), (4, 4), (2, 2, 2), (2, 3, 3)):
+    case("inv", f"{shape}", lambda b, x: b.emit(la.inv, x), regular(*shape))
+    case("det", f"{shape}", lambda b, x: b.emit(la.det, x), regular(*shape))
+    case("logabsdet", f"{shape}", lambda b, x: b.emit(la.logabsdet, turned(b, x)), regular(*shape))
+    case("cholesky", f"{shape}", lambda b, x: b.emit(la.cholesky, x), definite(*shape))
+case("inv", "n: 5", lambda b, x: b.emit(la.inv, turned(b, x)), regular(2, 5, 5))
+case("det", "fixed: 2 singular", lambda b, x: b.emit(la.det, x), np.ones((2, 2)))
+case("det", "fixed: 3 singular", lambda b, x: b.emit(la.det, x), np.zeros((2, 3, 3)))
+case(
+    "det",
+    "and its sign",
+    lambda b, x: b.emit(ew.mul, b.emit(la.det, x), b.emit(la.detsign, x)),
+    regular(3, 3, 3),
+)
+case(
+    "logabsdet",
+    "under one condition",
+    lambda b, c, x: b.emit(ew.select, c, b.emit(la.logabsdet, x), literal(0, x.dtype)),
+    np.array(True),
+    regular(3, 3),
+)
+case(
+    "cholesky",
+    "and solutions",
+    lambda b, x, y: b.emit(la.solve, b.emit(la.cholesky, x), y),
+    definite(3, 3),
+    normal(3, 2),
 )
 
 # Sizes as symbols, in the places that the cases above name by number.

@@ -269,6 +269,10 @@ def _nonzero(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
     return found
 
 
+def _numpy(call: Callable[..., Any]) -> Callable[..., Sequence[Any]]:
+    return lambda eqn, inputs, sizes: (call(*inputs),)
+
+
 def _branch(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
     predicate, *captured = inputs
     return run(eqn.regions[0 if predicate else 1], captured, sizes)
@@ -343,6 +347,12 @@ RULES: dict[str, Callable[[Equation, list[Any], Sizes], Sequence[Any]]] = {
     "cumulative": _cumulative,
     "sort": _sort,
     "nonzero": _nonzero,
+    "solve": _numpy(np.linalg.solve),
+    "inv": _numpy(np.linalg.inv),
+    "det": _numpy(np.linalg.det),
+    "logabsdet": _numpy(lambda a: np.linalg.slogdet(a)[1]),
+    "detsign": _numpy(lambda a: np.linalg.slogdet(a)[0]),
+    "cholesky": _numpy(np.linalg.cholesky),
     "branch": _branch,
     "loop": _loop,
     "while": _while,

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adjit.adjoint.context import DenseRule, ForwardRule, LazyRule
-from adjit.adjoint.rules import contraction, elementwise, indexing, reductions, shapes
+from adjit.adjoint.rules import (
+    contraction,
+    elementwise,
+    indexing,
+    linear_algebra,
+    reductions,
+    shapes,
+)
 from adjit.ir import Equation, Primitive
 from adjit.ir.primitives import elementwise as ew
+from adjit.ir.primitives import linear_algebra as la
 from adjit.ir.primitives import structural as st
 
 #: Reverse rules that see the cotangent with its conditions, possibly smaller than the array.
@@ -19,7 +27,11 @@ LAZY: Mapping[Primitive, LazyRule] = {
     **indexing.LAZY,
 }
 #: Reverse rules that see one whole array.
-DENSE: Mapping[Primitive, DenseRule] = {**reductions.DENSE, **indexing.DENSE}
+DENSE: Mapping[Primitive, DenseRule] = {
+    **reductions.DENSE,
+    **indexing.DENSE,
+    **linear_algebra.DENSE,
+}
 #: Forward (tangent) rules.
 FORWARD: Mapping[Primitive, ForwardRule] = {
     **elementwise.FORWARD,
@@ -27,6 +39,7 @@ FORWARD: Mapping[Primitive, ForwardRule] = {
     **reductions.FORWARD,
     **contraction.FORWARD,
     **indexing.FORWARD,
+    **linear_algebra.FORWARD,
 }
 
 #: Primitives whose result has derivative zero wherever it has one, or is not a float.
@@ -65,6 +78,7 @@ ZERO: frozenset[Primitive] = frozenset(
         st.bind,
         st.empty,
         st.storage,
+        la.detsign,
     )
 )
 

@@ -10,6 +10,7 @@ from adjit.codegen.numba_form.control import control
 from adjit.codegen.numba_form.decide import schedule
 from adjit.codegen.numba_form.flow import emit_scope
 from adjit.codegen.numba_form.lower import Lowering
+from adjit.codegen.numba_form.matrix_steps import RAISING
 from adjit.codegen.numba_form.scalars import MODULES
 from adjit.codegen.numba_form.scalars import ROWS as SCALARS
 from adjit.codegen.numba_form.scopes import equations_of, prepare
@@ -174,9 +175,10 @@ def _name_storages(c: Context) -> None:
 
 
 def _checked(low: Lowering) -> bool:
-    """True where the kernel may find an index out of range, or nothing to take a maximum of."""
+    """True where the kernel may find an index out of range, nothing to take a maximum of, or a
+    singular matrix."""
     return bool(low.checks or low.nonempty) or any(
-        s.kind == "nonempty" for group in low.writers.values() for s in group
+        s.kind == "nonempty" or s.kind in RAISING for group in low.writers.values() for s in group
     )
 
 

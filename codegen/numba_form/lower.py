@@ -9,7 +9,7 @@ import numpy as np
 from adjit.codegen.numba_form.access import aligned, identity
 from adjit.codegen.numba_form.scopes import Order, Scope, count_uses
 from adjit.codegen.numba_form.space import Axis, Dynamic, Index, Space
-from adjit.codegen.numba_form.statements import Memory, Recipe, Statement, Term
+from adjit.codegen.numba_form.statements import Factors, Memory, Recipe, Statement, Term
 from adjit.ir.bounds import bounds
 from adjit.ir.dims import Size, Symbol, as_symbol
 from adjit.ir.graph import Equation, Graph
@@ -35,6 +35,8 @@ class Lowering:
         For each stored value all statements that must have run before it is complete.
     packed:
         Contiguous copies that matrix products read.
+    factors:
+        What matrices were factored into.
     bound:
         Symbols that an equation binds (`bind`, the count of a `nonzero`), and the scalar that holds
         them.
@@ -61,6 +63,7 @@ class Lowering:
         self.equations: dict[Value, Equation] = {}
         self.nonempty: list[Size] = []
         self.packed: dict[Operand, list[Value]] = {}
+        self.factors: dict[Operand, list[Factors]] = {}
         self.uses = count_uses(graph)
         self.index_names: dict[Symbol, str] = {}
         self.capacities: set[Symbol] = set()
@@ -156,12 +159,12 @@ class Lowering:
                 return copied
         copied = self.copy(x, x.type)
         if isinstance(x, Value):
-            self._hoist(copied, x)
+            self.hoist(copied, x)
         self.store(copied)
         known.append(copied)
         return copied
 
-    def _hoist(self, value: Value, x: Value) -> None:
+    def hoist(self, value: Value, x: Value) -> None:
         """Move a fresh value that depends on x alone out of loops in which x does not change."""
         scope, outer = self.scope, self.home[x]
         while scope is not outer and scope.parent is not None:

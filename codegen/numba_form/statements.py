@@ -67,6 +67,14 @@ class Memory:
         return self.base.owner if self.base is not None else self
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Factors:
+    """The triangular factors of matrices, and how their rows changed places."""
+
+    matrix: Value
+    pivots: Value
+
+
 @dataclass(slots=True, eq=False)
 class Statement:
     """Work done at every point of an iteration space.
@@ -75,7 +83,8 @@ class Statement:
     ----------
     kind:
         Key of the table of emitters: "assign", "add", "reduce", "fold", "arg", "scan", "gemm",
-        "argsort", "compress", "check", "nonempty", "result"; those with scopes of their own:
+        "argsort", "compress", "check", "nonempty", "result"; those of linear algebra (see
+        `matrix_steps`); those with scopes of their own:
         "loop", "while", "branch"; those that end a scope: "carry", "test"; "reserve".
     value:
         The value that it writes (or completes), at `write`.

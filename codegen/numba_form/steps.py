@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adjit.codegen.numba_form import matrix_steps
 from adjit.codegen.numba_form.calls import argsort, gemm
 from adjit.codegen.numba_form.fuse import Leaf
 from adjit.codegen.numba_form.lower import initial
@@ -278,6 +279,7 @@ STEP: dict[str, Step] = {
     "argsort": _call(argsort),
     "result": _result,
     "nonempty": _nonempty,
+    **matrix_steps.STEP,
 }
 OPEN: dict[str, Step] = {
     "reduce": _open_reduce,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from adjit.codegen.numba_form import linear_algebra
 from adjit.codegen.numba_form.access import aligned, identity, indexed, reshaped, transposed
 from adjit.codegen.numba_form.accumulate import add_products, add_to_place
 from adjit.codegen.numba_form.contractions import contract
@@ -286,6 +287,7 @@ ROWS: dict[str, Row] = {
     "sort": sort,
     "nonzero": nonzero,
     "contract": contract,
+    **linear_algebra.ROWS,
     "bind": bind,
     "empty": empty,
     "storage": storage,

@@ -3,7 +3,7 @@
 Importing this module fills the registry `PRIMITIVES`.
 """
 
-from adjit.ir.primitives import elementwise, regions, structural
+from adjit.ir.primitives import elementwise, linear_algebra, regions, structural
 from adjit.ir.primitives.core import PRIMITIVES, Primitive
 
-__all__ = ["PRIMITIVES", "Primitive", "elementwise", "regions", "structural"]
+__all__ = ["PRIMITIVES", "Primitive", "elementwise", "linear_algebra", "regions", "structural"]

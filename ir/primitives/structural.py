@@ -21,7 +21,7 @@ Params = Mapping[str, Any]
 Rule = Callable[[Sequence[Type], Params, Sequence[Any]], tuple[Type, ...]]
 
 
-def _structural(name: str) -> Callable[[Rule], Primitive]:
+def structural(name: str) -> Callable[[Rule], Primitive]:
     def decorate(rule: Rule) -> Primitive:
         return register(Primitive(name, "structural", rule))
 
@@ -35,14 +35,14 @@ def reduced_shape(shape: Shape, axes: Sequence[int], keepdims: bool) -> Shape:
     return tuple(n for k, n in enumerate(shape) if k not in axes)
 
 
-@_structural("dim")
+@structural("dim")
 def dim(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`dim(; size)`: a size as an int64 scalar."""
     require(not types and "size" in params, "dim takes no inputs")
     return (Type(INT),)
 
 
-@_structural("broadcast")
+@structural("broadcast")
 def broadcast(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`broadcast(x; shape)`: `np.broadcast_to`; of a literal, `np.full`."""
     shape = tuple(params["shape"])
@@ -50,13 +50,13 @@ def broadcast(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> 
     return (types[0].with_shape(shape),)
 
 
-@_structural("reshape")
+@structural("reshape")
 def reshape(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`reshape(x; shape)` in C order; the sizes agree (the tracer has proved or guarded it)."""
     return (types[0].with_shape(tuple(params["shape"])),)
 
 
-@_structural("transpose")
+@structural("transpose")
 def transpose(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`transpose(x; perm)`: axis k of the result is axis perm[k] of x."""
     shape, perm = types[0].shape, params["perm"]
@@ -64,7 +64,7 @@ def transpose(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> 
     return (types[0].with_shape(tuple(shape[k] for k in perm)),)
 
 
-@_structural("reduce")
+@structural("reduce")
 def reduce(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`reduce(x; op, axes, keepdims)`, op one of `REDUCTIONS`, axes sorted, non-negative."""
     (x,) = types
@@ -78,7 +78,7 @@ def reduce(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tup
     return (x.with_shape(reduced_shape(x.shape, axes, params["keepdims"])),)
 
 
-@_structural("argreduce")
+@structural("argreduce")
 def argreduce(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`argreduce(x; op, axis)`: np.argmax / np.argmin ("max"/"min") along one axis, dropped."""
     (x,) = types
@@ -86,7 +86,7 @@ def argreduce(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> 
     return (Type(INT, reduced_shape(x.shape, (params["axis"],), False)),)
 
 
-@_structural("contract")
+@structural("contract")
 def contract(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`contract(a, b; a_axes, b_axes, out_axes)`: einsum of two arrays.
 
@@ -108,7 +108,7 @@ def contract(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> t
     return (a.with_shape(tuple(sizes[label] for label in out)),)
 
 
-@_structural("index")
+@structural("index")
 def index(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`index(x, *indices; spec)`: `x[...]`, see `adjit.ir.indexing`."""
     x, *indices = types
@@ -116,7 +116,7 @@ def index(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tupl
     return (x.with_shape(result_shape(params["spec"], [t.shape for t in indices])),)
 
 
-@_structural("update")
+@structural("update")
 def update(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`update(x, v, *indices; spec, op)`: a copy of x after `x[...] = v` (op "set") or after
     `np.add.at(x, ..., v)` (op "add", repeated indices accumulate). v broadcasts into the place.
@@ -128,13 +128,13 @@ def update(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tup
     return (x,)
 
 
-@_structural("iota")
+@structural("iota")
 def iota(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`iota(; size)`: int64 0, 1, ..., size - 1."""
     return (Type(INT, (params["size"],)),)
 
 
-@_structural("concatenate")
+@structural("concatenate")
 def concatenate(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`concatenate(*xs; axis)`, axis non-negative."""
     axis = params["axis"]
@@ -148,20 +148,20 @@ def concatenate(types: Sequence[Type], params: Params, regions: Sequence[Any]) -
     return (first.with_shape((*first.shape[:axis], total, *first.shape[axis + 1 :])),)
 
 
-@_structural("cumulative")
+@structural("cumulative")
 def cumulative(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`cumulative(x; op, axis, reverse)`: running sum, prod, max, min; reversed from the end."""
     require(params["op"] in CUMULATIVE and 0 <= params["axis"] < types[0].ndim, "cumulative")
     return (types[0],)
 
 
-@_structural("sort")
+@structural("sort")
 def sort(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`sort(x; axis) -> sorted, order`: stable; `order` is the int64 argsort. NaN last."""
     return (types[0], Type(INT, types[0].shape))
 
 
-@_structural("nonzero")
+@structural("nonzero")
 def nonzero(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`nonzero(mask; symbol) -> one int64 array per axis`, each of shape (symbol,).
 
@@ -170,7 +170,7 @@ def nonzero(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tu
     return (Type(INT, (symbol_size(params["symbol"]),)),) * types[0].ndim
 
 
-@_structural("bind")
+@structural("bind")
 def bind(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`bind(k; symbol)`: k itself, an int64 scalar; from here on `symbol` stands for its number
     (in the regions of later equations too)."""
@@ -179,7 +179,7 @@ def bind(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple
     return (types[0],)
 
 
-@_structural("empty")
+@structural("empty")
 def empty(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`empty(; shape, dtype)`: an array whose entries are undefined, to be written before they are
     read."""
@@ -187,7 +187,7 @@ def empty(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tupl
     return (Type(np.dtype(params["dtype"]), tuple(params["shape"])),)
 
 
-@_structural("storage")
+@structural("storage")
 def storage(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`storage(; symbol, shape, dtype)`: undefined entries of this shape along a leading axis that
     grows (see `reserve`); `symbol` stands for its length in types and is bound by nothing."""
@@ -195,7 +195,7 @@ def storage(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tu
     return (Type(np.dtype(params["dtype"]), (symbol_size(params["symbol"]), *params["shape"])),)
 
 
-@_structural("reserve")
+@structural("reserve")
 def reserve(types: Sequence[Type], params: Params, regions: Sequence[Any]) -> tuple[Type, ...]:
     """`reserve(x; count)`: x, a `storage`, with a leading axis of at least `count` entries."""
     require(types[0].ndim >= 1 and "count" in params, "reserve of a storage")

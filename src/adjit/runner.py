@@ -10,8 +10,8 @@ import numpy as np
 
 from adjit import cache
 from adjit.codegen import numpy_form
-from adjit.codegen.program import EMPTY, TOO_LARGE, Program
-from adjit.errors import IndexingError, ShapeError
+from adjit.codegen.program import EMPTY, INDEFINITE, SINGULAR, TOO_LARGE, Program
+from adjit.errors import IndexingError, MatrixError, ShapeError
 from adjit.interface import interface_of
 from adjit.ir.substitution import hint
 
@@ -139,6 +139,12 @@ def _checked(spec: Specialization, kernel: Run) -> Run:
             raise ShapeError(
                 f"{spec.task.name} takes the maximum or minimum of an empty array",
                 remedy="pass initial=, or an array with elements",
+                location=spec.task.location,
+            )
+        if status & (SINGULAR | INDEFINITE):
+            raise MatrixError(
+                "Singular matrix" if status & SINGULAR else "Matrix is not positive definite",
+                remedy="set ADJIT_BACKEND=numpy to run it statement by statement",
                 location=spec.task.location,
             )
         raise IndexingError(

@@ -90,11 +90,6 @@ for _remedy, _names in {
         *(
             f"np.linalg.{name}"
             for name in (
-                "solve",
-                "inv",
-                "det",
-                "slogdet",
-                "cholesky",
                 "eig",
                 "eigh",
                 "eigvals",
