@@ -62,6 +62,15 @@ MODULES: dict[str, tuple[str, ...]] = {
     "adjit.codegen.division": ("divide", "floor_divide", "fmod", "remainder"),
     "adjit.codegen.memory": ("clear", "empty", "extent", "grow", "release", "reshaped"),
     "adjit.codegen.linalg": ("gemm",),
+    "adjit.codegen.lapack": (
+        "cholesky",
+        "lu_det",
+        "lu_factor",
+        "lu_inverse",
+        "lu_logarithm",
+        "lu_sign",
+        "lu_solve",
+    ),
     "adjit.codegen.polygamma": ("digamma", "polygamma"),
 }
 

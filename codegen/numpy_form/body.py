@@ -15,6 +15,7 @@ from adjit.codegen.naming import Names, identifier
 from adjit.codegen.numpy_form import (
     contraction,
     elementwise,
+    linear_algebra,
     reductions,
     shapes,
     subscripts,
@@ -45,6 +46,7 @@ ROWS: Mapping[str, Row] = {
     **shapes.ROWS,
     **contraction.ROWS,
     **reductions.ROWS,
+    **linear_algebra.ROWS,
     **subscripts.ROWS,
 }
 _INDENT = 4
