@@ -100,25 +100,34 @@ def _final(
             return None
         way.insert(0, Level(eqn, eqn.regions.index(at.graph), position))
         root = _root(at.graph, version)
-        if root is None or root not in at.graph.inputs:
+        if root is None:
             return None
         k = at.graph.inputs.index(root)
-        if eqn.primitive in _LOOPS:
-            if k >= eqn.params["carried"] or version not in _chain(at.graph, at.graph.outputs[k]):
+        carried = eqn.params["carried"] if eqn.primitive in _LOOPS else 0
+        if k < carried:
+            if version not in _chain(at.graph, at.graph.outputs[k]):
                 return None
-            version = eqn.inputs[k]
-            last = eqn.outputs[k]
+            version = eqn.outputs[k]
+        elif version is root and eqn.primitive in (*_LOOPS, rg.branch):
+            version = eqn.inputs[k + (eqn.primitive is rg.branch)]
         elif eqn.primitive is rg.branch:
-            version = eqn.inputs[k + 1]
+            ways = [
+                v
+                for v, x in zip(eqn.outputs, at.graph.outputs, strict=True)
+                if version in _chain(at.graph, x)
+            ]
+            if not ways:
+                return None
+            version = ways[0]
         else:
             return None
         position = outer.graph.equations.index(eqn)
         at = outer
-    if not way or way[0].eqn.primitive not in _LOOPS:
+    if not way or way[0].eqn.primitive not in _LOOPS or version not in way[0].eqn.outputs:
         return None
-    k = way[0].eqn.outputs.index(last)
-    writes = list(_writes(way[0].eqn, k, ()))
-    return last, tuple(way), writes
+    assert isinstance(version, Value)
+    writes = list(_writes(way[0].eqn, way[0].eqn.outputs.index(version), ()))
+    return version, tuple(way), writes
 
 
 def _root(graph: Graph, version: Operand) -> Value | None:
