@@ -13,7 +13,7 @@ from typing import Any
 from adjit.adjoint.context import producers_of
 from adjit.adjoint.regions.copies import symbols_needed
 from adjit.adjoint.regions.largest import largest
-from adjit.ir import Equation, Graph, Operand, Size, Symbol, Value
+from adjit.ir import Equation, Graph, Literal, Operand, Size, Symbol, Value
 from adjit.ir.bounds import maximum
 from adjit.ir.dims import product as elements
 from adjit.ir.dims import symbols_of
@@ -191,6 +191,8 @@ class Frame:
 
     def cheap(self, eqn: Equation) -> bool:
         """True where the equation is run once more rather than its result stored."""
+        if eqn.primitive is ew.pow and isinstance(eqn.inputs[1], Literal):
+            return eqn.inputs[1].value in (2, 3, -1)  # products, or a quotient
         return eqn.primitive in CHEAP or (self.axis is not None and self.invariant(eqn))
 
     def invariant(self, eqn: Equation) -> bool:
