@@ -1,4 +1,4 @@
-"""Values that still stand in an array after the loops are read from there; all others are stored."""
+"""Values that still stand in an array after the loops are read there; the others are stored."""
 
 from __future__ import annotations
 
@@ -14,11 +14,8 @@ from adjit.ir.graph import Graph
 
 def stores(graph: Graph) -> int:
     """How many arrays are made for values that the backward pass needs."""
-    return sum(
-        (eqn.primitive.name == "empty" and eqn.output.name != "rows")
-        + sum(map(stores, eqn.regions))
-        for eqn in graph.equations
-    )
+    inner = sum(stores(region) for eqn in graph.equations for region in eqn.regions)
+    return inner + sum(eqn.primitive.name == "empty" for eqn in graph.equations)
 
 
 def lu(A):
