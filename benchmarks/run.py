@@ -112,10 +112,10 @@ def main() -> None:
 
     os.environ.update(ONE_THREAD)
     results: Results = {}
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["ADJIT_CACHE_DIR"] = folder
-        for problem in chosen:
-            print(f"{problem.family}/{problem.name}", file=sys.stderr)
+    for problem in chosen:
+        print(f"{problem.family}/{problem.name}", file=sys.stderr)
+        with tempfile.TemporaryDirectory() as folder:  # one compiled function serves all sizes
+            os.environ["ADJIT_CACHE_DIR"] = folder
             results[problem] = measure(problem, peers, options)
     text = report(results, peers)
     options.output.parent.mkdir(parents=True, exist_ok=True)
