@@ -40,7 +40,7 @@ def give_back(builder: Any, data: Any) -> None:
     builder.call(_give_back(builder.module), [builder.bitcast(data, POINTER)])
 
 
-def _function(module: Any, name: str, result: Any, arguments: list[Any]) -> tuple[Any, Any]:
+def function_of(module: Any, name: str, result: Any, arguments: list[Any]) -> tuple[Any, Any]:
     """The function, and a builder for its body where it has none yet."""
     known = module.globals.get(name)
     if known is not None:
@@ -69,7 +69,7 @@ def _free(builder: Any, data: Any) -> None:
 
 
 def _acquire(module: Any) -> Any:
-    function, b = _function(module, "adjit.acquire", POINTER, [CELL, SIZE])
+    function, b = function_of(module, "adjit.acquire", POINTER, [CELL, SIZE])
     if b is None:
         return function
     # What makes LLVM see that temporaries do not overlap.
@@ -94,7 +94,7 @@ def _acquire(module: Any) -> Any:
 
 
 def _give_back(module: Any) -> Any:
-    function, b = _function(module, "adjit.give_back", ir.VoidType(), [POINTER])
+    function, b = function_of(module, "adjit.give_back", ir.VoidType(), [POINTER])
     if b is None:
         return function
     (data,) = function.args

@@ -2,7 +2,8 @@
 
 `np.dot` in numba takes 0.3 s to compile, allocates or checks its output, and knows neither leading
 dimensions nor accumulation. `numba_xxgemm` is a named symbol, so that kernels that call it can be
-cached on disk. It needs scipy at run time, as `np.dot` in numba does.
+cached on disk. It needs scipy at run time, as `np.dot` in numba does. Small products are loops of
+our own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from numba import types as _types
 from numba.core import cgutils as _cgutils
 from numba.extending import intrinsic
 from numba.np import arrayobj
+
+from adjit.codegen.small import is_small, multiply
 
 __all__ = ["gemm"]
 
@@ -59,52 +62,62 @@ def gemm(
     )
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        # BLAS counts in columns: C' = op(B)' op(A)' has the operands the other way round.
         ta, tb, m, n, k, _, _, lda, _, _, ldb, beta, _, _, ldc = args
-        start = [
+        a, b, c = [
             _start(context, builder, signature.args[q], args[q], args[q + 1]) for q in (5, 8, 12)
         ]
-        one = context.get_constant(element, 1.0)
-        call = [
-            ir.Constant(CHAR, KINDS[element][0]),
-            _letter(builder, tb),
-            _letter(builder, ta),
-            n,
-            m,
-            k,
-            _spill(builder, one),
-            start[1],
-            _at_least_one(builder, ldb),
-            start[0],
-            _at_least_one(builder, lda),
-            _spill(builder, beta),
-            start[2],
-            _at_least_one(builder, ldc),
-        ]
-        pointer = cgutils.voidptr_t
-        kinds = [
-            CHAR,
-            CHAR,
-            CHAR,
-            SIZE,
-            SIZE,
-            SIZE,
-            pointer,
-            pointer,
-            SIZE,
-            pointer,
-            SIZE,
-            pointer,
-            pointer,
-            SIZE,
-        ]
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(INT, kinds), "numba_xxgemm"
-        )
-        builder.call(function, [builder.bitcast(x, t) for x, t in zip(call, kinds, strict=True)])
+        flips = [_bit(builder, flag) for flag in (ta, tb)]
+        sizes, operands = (m, n, k), (a, lda, b, ldb, beta, c, ldc)
+        with builder.if_else(is_small(builder, flips[1], *sizes)) as (by_loops, by_blas):
+            with by_loops:
+                multiply(builder, context.get_value_type(element), flips, sizes, operands)
+            with by_blas:
+                _call(context, builder, element, flips, sizes, operands)
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+def _call(context: Any, builder: Any, element: Any, flips: Any, sizes: Any, operands: Any) -> None:
+    """BLAS counts in columns: C' = op(B)' op(A)' has the operands the other way round."""
+    (ta, tb), (m, n, k), (a, lda, b, ldb, beta, c, ldc) = flips, sizes, operands
+    call = [
+        ir.Constant(CHAR, KINDS[element][0]),
+        _letter(builder, tb),
+        _letter(builder, ta),
+        n,
+        m,
+        k,
+        _spill(builder, context.get_constant(element, 1.0)),
+        b,
+        _at_least_one(builder, ldb),
+        a,
+        _at_least_one(builder, lda),
+        _spill(builder, beta),
+        c,
+        _at_least_one(builder, ldc),
+    ]
+    pointer = cgutils.voidptr_t
+    kinds = [
+        CHAR,
+        CHAR,
+        CHAR,
+        SIZE,
+        SIZE,
+        SIZE,
+        pointer,
+        pointer,
+        SIZE,
+        pointer,
+        SIZE,
+        pointer,
+        pointer,
+        SIZE,
+    ]
+    function = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(INT, kinds), "numba_xxgemm"
+    )
+    builder.call(function, [builder.bitcast(x, t) for x, t in zip(call, kinds, strict=True)])
 
 
 def _start(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> Any:
@@ -113,8 +126,11 @@ def _start(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> An
 
 
 def _letter(builder: Any, transposed: Any) -> Any:
-    flag = builder.trunc(transposed, ir.IntType(1)) if transposed.type.width > 1 else transposed
-    return builder.select(flag, ir.Constant(CHAR, ord("T")), ir.Constant(CHAR, ord("N")))
+    return builder.select(transposed, ir.Constant(CHAR, ord("T")), ir.Constant(CHAR, ord("N")))
+
+
+def _bit(builder: Any, flag: Any) -> Any:
+    return builder.trunc(flag, ir.IntType(1)) if flag.type.width > 1 else flag
 
 
 def _at_least_one(builder: Any, n: Any) -> Any:
