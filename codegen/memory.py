@@ -18,7 +18,7 @@ from numba.np.numpy_support import from_dtype
 
 from adjit.codegen.blocks import acquire, give_back
 
-__all__ = ["clear", "empty", "extent", "grow", "release", "reshaped"]
+__all__ = ["at", "clear", "empty", "extent", "grow", "release", "reshaped"]
 
 # numba's own annotations cover half of what is used here.
 types: Any = _types
@@ -125,6 +125,19 @@ def reshaped(typingctx: Any, array: Any, *sizes: Any) -> Any:
         return _array(context, builder, kind, data, lengths, strides[::-1])
 
     return kind(array, types.StarArgTuple.from_types(shape)), codegen
+
+
+@intrinsic
+def at(typingctx: Any, index: Any) -> Any:
+    """An index that is not negative: numba need not look whether it counts from the end, and LLVM
+    sees how it runs."""
+    if not isinstance(index, types.Integer):
+        return None
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return args[0]
+
+    return types.uint64(types.int64), codegen
 
 
 @intrinsic

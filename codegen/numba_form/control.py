@@ -286,6 +286,7 @@ def _unite(memory: Memory, other: Memory, low: Lowering) -> None:
     for value in list(other.versions):
         if low.memories.get(value) is other:
             low.place(value, memory)
+    other.base = memory  # for the statements that know it
     memory.whole = memory.whole or other.whole
     memory.moves = memory.moves or other.moves
 

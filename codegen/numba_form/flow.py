@@ -95,13 +95,14 @@ def _loop(e: Emitter, leaf: Leaf) -> None:
     parent, body = c.body, Body()
     (scope,) = leaf.statement.scopes
     _enter(e, scope, body)
-    parent.lines.append(Block(f"for {c.loops[symbol]} in range({count}):", body))
+    if body.acts():
+        parent.lines.append(Block(f"for {c.loops[symbol]} in range({count}):", body))
 
 
 def _while(e: Emitter, leaf: Leaf) -> None:
     c, params = e.context, leaf.statement.params
     symbol: Symbol = params["symbol"]
-    trips = c.storages[id(params["trips"])].name
+    trips = c.storages[id(params["trips"].owner)].name
     c.loops[symbol] = trips
     parent, body = c.body, Body()
     parent.line(f"{trips} = 0")
@@ -126,12 +127,12 @@ def _branch(e: Emitter, leaf: Leaf) -> None:
     then, otherwise = Body(), Body()
     for scope, body in zip(leaf.statement.scopes, (then, otherwise), strict=True):
         _enter(e, scope, body)
-    if not then.lines:
+    if then.acts():
+        parent.lines.append(Block(f"if {text}:", then))
+        if otherwise.acts():
+            parent.lines.append(Block("else:", otherwise))
+    elif otherwise.acts():
         parent.lines.append(Block(f"if not ({text}):", otherwise))
-        return
-    parent.lines.append(Block(f"if {text}:", then))
-    if otherwise.lines:
-        parent.lines.append(Block("else:", otherwise))
 
 
 def _carry(e: Emitter, leaf: Leaf) -> None:
@@ -139,7 +140,7 @@ def _carry(e: Emitter, leaf: Leaf) -> None:
     c, s = e.context, leaf.statement
     names, texts = [], []
     for k, memory in enumerate(s.params["targets"]):
-        text, storage = e.read(leaf, k), c.storages[id(memory)]
+        text, storage = e.read(leaf, k), c.storages[id(memory.owner)]
         if text != storage.name:
             names.append(storage.name)
             texts.append(text)
@@ -153,8 +154,8 @@ def _carry(e: Emitter, leaf: Leaf) -> None:
             c.body.line(f"{name} = {text}")
     moves: Sequence[tuple[Memory, Memory]] = s.params["moves"]
     if moves:
-        left = ", ".join(c.storages[id(memory)].name for memory, _ in moves)
-        right = ", ".join(c.storages[id(memory)].name for _, memory in moves)
+        left = ", ".join(c.storages[id(memory.owner)].name for memory, _ in moves)
+        right = ", ".join(c.storages[id(memory.owner)].name for _, memory in moves)
         c.body.line(f"{left} = {right}")
 
 

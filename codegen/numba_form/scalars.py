@@ -60,7 +60,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "erf",
     ),
     "adjit.codegen.division": ("divide", "floor_divide", "fmod", "remainder"),
-    "adjit.codegen.memory": ("clear", "empty", "extent", "grow", "release", "reshaped"),
+    "adjit.codegen.memory": ("at", "clear", "empty", "extent", "grow", "release", "reshaped"),
     "adjit.codegen.linalg": ("gemm",),
     "adjit.codegen.lapack": (
         "cholesky",

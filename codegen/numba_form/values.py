@@ -78,6 +78,11 @@ class Context:
     def subscript(self, index: Index) -> str:
         return ", ".join(opened(self.size(size)) for size in index)
 
+    def element(self, index: Index) -> str:
+        """The position of an element, as a subscript."""
+        texts = [opened(self.size(size)) for size in index]
+        return ", ".join(t if t.isalnum() else f"at({t})" for t in texts)
+
     def extent(self, size: int) -> str:
         """A constant whose value the optimiser does not know."""
         text = f"extent({size})"
@@ -222,7 +227,8 @@ class Context:
             body.line(f"{s}, {c} = sincos({argument})")
             for k, name in zip(_TRIGONOMETRIC, (s, c), strict=True):
                 body.known.setdefault((pair[k], index), name)
-            return body.known[x, index]
+            # in a checkpoint x can be computed once more, beside the one that is paired
+            return body.known.get((x, index)) or (s if recipe.name == "sin" else c)
         return body.let(self._name(x), f"{recipe.name}({{0}})", (argument,))
 
     def _name(self, x: Value) -> str:
@@ -237,14 +243,14 @@ class Context:
         """`name[i, j]`, or the name of a scalar variable."""
         memory = self.low.memories[x]
         if memory.kind == "view":
-            return f"{self.array(x)}[{self.subscript(index)}]"
+            return f"{self.array(x)}[{self.element(index)}]"
         if memory.kind == "input":
-            return f"{self.arrays[id(memory)]}[{self.subscript(index)}]"
+            return f"{self.arrays[id(memory)]}[{self.element(index)}]"
         storage = self.storage(x)
         if not storage.axes:
             return storage.name
         kept = tuple(index[k] for k in storage.axes)
-        return f"{storage.name}[{self.subscript(kept)}]"
+        return f"{storage.name}[{self.element(kept)}]"
 
     def array(self, x: Value) -> str:
         """The name of the array variable in which x lies."""

@@ -66,6 +66,10 @@ class Body:
                 return True
         return False
 
+    def acts(self) -> bool:
+        """False for a body of comments only."""
+        return any(not isinstance(x, Line) or not x.text.startswith("#") for x in self.lines)
+
     def line(self, text: str) -> None:
         self.lines.append(Line(text))
 
