@@ -212,6 +212,8 @@ class Program:
             early = b.emit(ew.lt, b.dim(t), literal(self.rng.randint(0, 4)))
             x = self.rng.choice([v for v in (*carried, *pool) if not v.shape])
             small = b.emit(ew.lt, x, literal(0.7, self.dtype))
+            if self.rng.random() < 0.4:
+                small = self.both(small, pool)
             return b.emit(ew.logical_and, early, small)
 
         def body(t: Size, *carried: Value) -> list[Value]:
@@ -224,9 +226,28 @@ class Program:
             :-1
         ]
 
+    def both(self, first: Value, pool: Pool) -> Value:
+        """`first and x[0] < y`, `first or ...`; Python's, which may be a branch."""
+        x, y = self.pick(pool, 1), self.pick(pool, 0)
+
+        def second() -> list[Value]:
+            b = self.s.at("x[0] < y")
+            return [b.emit(ew.lt, b.index(x, (At(0),)), y)]
+
+        def known() -> list[Operand]:
+            return [first if self.rng.random() < 0.5 else literal(either)]
+
+        either = self.rng.random() < 0.5
+        arms = (known, second) if either else (second, known)
+        (made,) = self.s.branch("and, or", first, *arms)
+        made.name = self.rng.choice(["", "the result", "a"])
+        return self.both(made, pool) if self.rng.random() < 0.3 else made
+
     def branch(self, pool: Pool, places: Sequence[Size], depth: int) -> None:
         b = self.s.at("if ...:")
         predicate = b.emit(ew.gt, self.pick(pool, 0), literal(0.2, self.dtype))
+        if self.rng.random() < 0.4:
+            predicate = self.both(predicate, pool)
         like = [self.rng.choice(pool) for _ in range(self.rng.randint(1, 3))]
 
         def arm() -> list[Value]:

@@ -19,13 +19,15 @@ from adjit.codegen.numpy_form import (
     reductions,
     shapes,
     subscripts,
+    truth,
 )
 from adjit.codegen.numpy_form.flow import Written, write_block
 from adjit.codegen.numpy_form.layout import CODE_WIDTH
 from adjit.codegen.numpy_form.memory import Memory, decide
 from adjit.codegen.numpy_form.nested import Opened
-from adjit.codegen.numpy_form.plan import Plan, make_plan
+from adjit.codegen.numpy_form.plan import make_plan
 from adjit.codegen.numpy_form.printer import Printer, Row
+from adjit.codegen.numpy_form.relations import Plan
 from adjit.codegen.numpy_form.sharing import base_of
 from adjit.codegen.numpy_form.statements import print_statement, result
 from adjit.codegen.numpy_form.tree import (
@@ -49,6 +51,7 @@ ROWS: Mapping[str, Row] = {
     **linear_algebra.ROWS,
     **subscripts.ROWS,
 }
+_ROWS = {**ROWS, "branch": truth.short_circuit}
 _INDENT = 4
 _ROUNDS = 20
 _MENTIONS = 3  # a size that is written this often gets a variable
@@ -92,7 +95,7 @@ def write_body(opened: Opened, inputs: Mapping[Value, str], names: Names, output
     copied = _copied(plan, operands, outputs, memory)
     copies = frozenset(target for k, target in outputs.second.items() if k in copied)
     body = Body(plan, draft.statements, heads=heads)
-    printer = Printer(plan, ROWS, chosen.__getitem__, lifted, _counts(plan))
+    printer = Printer(plan, _ROWS, chosen.__getitem__, lifted, _counts(plan))
 
     def lines_of(statement: Statement) -> list[str]:
         printer.reads = {}
@@ -170,14 +173,14 @@ def _drafted(
         return inputs.get(value) or identifier(value.name or outputs.wishes.get(value, "t1"))
 
     counts = _counts(plan)
-    printer = Printer(plan, ROWS, provisional, lifted, counts)
+    printer = Printer(plan, _ROWS, provisional, lifted, counts)
     for k, x in enumerate(plan.graph.outputs):
         result(printer, outputs.second.get(k, x), copy=False)
     statements = make_tree(plan, outputs.second, outputs.sources)
     printed: dict[int, tuple[Printer, int]] = {}
     for statement in walk_tree(statements):
         statement.targets = statement.candidates
-        own = Printer(plan, ROWS, provisional, lifted, counts)
+        own = Printer(plan, _ROWS, provisional, lifted, counts)
         lines = print_statement(own, statement, outputs.wishes)
         statement.reads = tuple(own.reads)
         printed[id(statement)] = own, max(map(len, lines), default=0)
@@ -188,7 +191,8 @@ def _drafted(
         weight = 1 if depth == 1 else _MENTIONS  # looked up once, not in every iteration
         draft.mentions.update({symbol: n * weight for symbol, n in own.mentions.items()})
         if width > CODE_WIDTH - _INDENT * depth:
-            draft.split |= _split(own.lengths, width, statement.eqn)
+            lengths = {v: n for v, n in own.lengths.items() if v not in plan.skipped}
+            draft.split |= _split(lengths, width, statement.eqn)
     return draft
 
 

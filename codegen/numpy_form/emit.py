@@ -16,8 +16,8 @@ from adjit.codegen.naming import Names, identifier
 from adjit.codegen.numpy_form.body import Body, Outputs, write_body
 from adjit.codegen.numpy_form.layout import Line, arrange
 from adjit.codegen.numpy_form.nested import Opened, open_regions
-from adjit.codegen.numpy_form.plan import Plan, inside
 from adjit.codegen.numpy_form.pruning import prune
+from adjit.codegen.numpy_form.relations import Plan, inside
 from adjit.codegen.numpy_form.tree import Statement
 from adjit.codegen.program import Program
 from adjit.codegen.signature import (
@@ -67,7 +67,7 @@ def emit(graph: Graph, interface: Interface | None = None, *, flat: bool = False
     Raises
     ------
     UnsupportedError
-        For primitives with regions, and structures that have no source text.
+        For structures that have no source text.
     """
     interface = interface or flat_interface(graph)
     chosen = flattened(interface, graph) if flat else interface

@@ -9,7 +9,7 @@ from itertools import groupby
 from adjit.codegen.interface import Interface, flat_interface
 from adjit.codegen.numpy_form.body import Body
 from adjit.codegen.numpy_form.emit import forward_location, forward_use, interfaced_body
-from adjit.codegen.numpy_form.plan import inside
+from adjit.codegen.numpy_form.relations import inside
 from adjit.codegen.numpy_form.tree import Statement
 from adjit.ir.errors import Location
 from adjit.ir.graph import Equation, Graph

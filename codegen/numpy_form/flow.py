@@ -93,8 +93,9 @@ def header(p: Printer, statement: Statement) -> str:
     eqn = statement.eqn
     assert eqn is not None
     if statement.kind == "loop":
-        index = p.name(statement.index) if statement.index_read else "_"
-        return f"for {index} in {_range(p, eqn)}"
+        if statement.index_read:
+            return f"for {p.name(statement.index)} in {_range(p, eqn)}"
+        return f"for _ in {_unordered(p, eqn)}"
     return condition(p, eqn.inputs[0] if statement.kind == "branch" else eqn.regions[0].outputs[0])
 
 
@@ -107,6 +108,14 @@ def _range(p: Printer, eqn: Equation) -> str:
     first = "" if start == 0 and step == 1 else p.size(start).text
     last = "" if step == 1 else str(step)
     return ex.call("range", first, p.size(stop).text, last).text
+
+
+def _unordered(p: Printer, eqn: Equation) -> str:
+    """A range of the same length, where nobody reads the index."""
+    step = eqn.params["step"]
+    if step not in (1, -1):
+        return _range(p, eqn)
+    return f"range({p.size((eqn.params['stop'] - eqn.params['start']) * step).text})"
 
 
 # Assignments all at once.

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adjit.codegen.numpy_form.plan import Plan
+from adjit.codegen.numpy_form.relations import Plan
 from adjit.codegen.numpy_form.sharing import State, base_of
 from adjit.codegen.numpy_form.tree import Statement, walk_tree
 from adjit.ir.graph import Equation, values_of

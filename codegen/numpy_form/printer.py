@@ -10,7 +10,7 @@ import numpy as np
 
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.expr import Expr
-from adjit.codegen.numpy_form.plan import Plan
+from adjit.codegen.numpy_form.relations import Plan
 from adjit.ir.bounds import bounds as size_bounds
 from adjit.ir.dims import Dim, Size, Symbol, symbols_of
 from adjit.ir.errors import InternalError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from adjit.codegen.numpy_form.plan import Plan
+from adjit.codegen.numpy_form.relations import Plan
 from adjit.codegen.numpy_form.roots import viewed
 from adjit.ir.graph import Equation
 from adjit.ir.values import Operand, Value

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from adjit.codegen.numpy_form import elementwise, flow, reductions, subscripts
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.memory import Memory
-from adjit.codegen.numpy_form.plan import Plan
 from adjit.codegen.numpy_form.printer import Printer
+from adjit.codegen.numpy_form.relations import Plan
 from adjit.codegen.numpy_form.tree import Statement
 from adjit.codegen.numpy_form.variables import wish_of
 from adjit.ir.graph import Equation

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.expr import Expr
-from adjit.codegen.numpy_form.plan import Plan, mask_of
+from adjit.codegen.numpy_form.masks import mask_of
 from adjit.codegen.numpy_form.printer import Printer, at_least, is_size
+from adjit.codegen.numpy_form.relations import Plan
 from adjit.ir.dims import Size, floordiv
 from adjit.ir.graph import Equation
 from adjit.ir.indexing import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adjit.codegen.numpy_form.plan import Plan
+from adjit.codegen.numpy_form.relations import Plan
 from adjit.codegen.numpy_form.subscripts import is_update_in_place_safe
 from adjit.ir.graph import Equation
 from adjit.ir.values import Operand, Value
@@ -87,7 +87,7 @@ def make_tree(
 
 def _statements(plan: Plan, eqn: Equation) -> list[Statement]:
     name = eqn.primitive.name
-    if not eqn.regions:
+    if not eqn.regions or eqn in plan.logicals:
         if len(eqn.outputs) == 1 and eqn.output in plan.inlined:
             return []
         overlapping = name == "update" and not is_update_in_place_safe(plan, eqn)
@@ -107,7 +107,8 @@ def _statements(plan: Plan, eqn: Equation) -> list[Statement]:
     for region, block in zip(eqn.regions, blocks, strict=True):
         if name != "while" or region is eqn.regions[1]:
             block += _assignment(eqn, region.outputs)
-    whole = Statement(eqn, eqn.outputs, source=eqn.source, blocks=blocks)
+    # until it is known whether the index is read, the header reads all that it may
+    whole = Statement(eqn, eqn.outputs, source=eqn.source, blocks=blocks, index_read=name == "loop")
     if name == "branch":
         return [whole]
     return [*_assignment(eqn, eqn.inputs, entry=True), whole]

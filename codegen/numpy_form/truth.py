@@ -6,9 +6,12 @@ skipped: NumPy raises, and so does the graph.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from adjit.codegen.numpy_form import expr as ex
-from adjit.codegen.numpy_form.plan import inside
+from adjit.codegen.numpy_form.expr import Expr
 from adjit.codegen.numpy_form.printer import Printer, is_number
+from adjit.codegen.numpy_form.relations import inside
 from adjit.ir.graph import Equation
 from adjit.ir.indexing import AtValue, Gather
 from adjit.ir.values import Literal, Operand
@@ -48,13 +51,24 @@ def _truth(p: Printer, x: Operand) -> tuple[str, int]:
     if name == "logical_not":
         text, level = _truth(p, eqn.inputs[0])
         return f"not {text if level >= _NOT else f'({text})'}", _NOT
+    if eqn in p.plan.logicals:
+        found = p.plan.logicals[eqn]
+        return _joined(p, found.word, (eqn.inputs[0], found.arm.outputs[0]))
     if name in ("logical_and", "logical_or") and not may_raise(p, eqn.inputs[1]):
-        return _joined(p, eqn, _AND if name == "logical_and" else _OR)
+        return _joined(p, name.removeprefix("logical_"), eqn.inputs)
     made = p.operand(x)
     return made.at(ex.COMPARE), _REST
 
 
-def _joined(p: Printer, eqn: Equation, own: int) -> tuple[str, int]:
-    parts = [_truth(p, y) for y in eqn.inputs]
+def _joined(p: Printer, word: str, operands: Sequence[Operand]) -> tuple[str, int]:
+    own = _AND if word == "and" else _OR
+    parts = [_truth(p, y) for y in operands]
     texts = [text if level >= own else f"({text})" for text, level in parts]
-    return (" and " if own == _AND else " or ").join(texts), own
+    return f" {word} ".join(texts), own
+
+
+def short_circuit(p: Printer, eqn: Equation) -> Expr:
+    """A branch that is an `and` or an `or`, where its value is wanted."""
+    found = p.plan.logicals[eqn]
+    text, _ = _joined(p, found.word, (eqn.inputs[0], found.arm.outputs[0]))
+    return ex.call("np.bool_", text)

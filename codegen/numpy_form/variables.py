@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from adjit.codegen.naming import Names, identifier
 from adjit.codegen.numpy_form.memory import Memory
-from adjit.codegen.numpy_form.plan import Plan
+from adjit.codegen.numpy_form.relations import Plan
 from adjit.codegen.numpy_form.tree import Pair, Statement
 from adjit.ir.graph import Equation
 from adjit.ir.values import Value

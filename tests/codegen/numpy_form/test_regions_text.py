@@ -299,3 +299,41 @@ def checked_run_scalar(graph: Graph, n: int) -> None:
     """The evaluator refuses arrays of negative size: by hand."""
     (result,) = load(emit(graph))(np.int64(n))
     assert result == 1 + max(n - 2, 0)
+
+
+def test_and_does_not_look_at_what_the_first_part_guards() -> None:
+    """`while j >= 0 and y[j] > 1`: the second part would be out of range where the first fails."""
+    s = Flow("f")
+    x = s.array("x", "n")
+    n = x.shape[0]
+
+    def condition(t: Any, y: Operand) -> Operand:
+        b = s.at("while j < n and y[j] > 0:")
+        inside = b.emit(ew.lt, b.dim(t), b.dim(n))
+        positive = lambda: [  # noqa: E731
+            s.at("y[j] > 0").emit(ew.gt, s.builder.index(y, (At(t),)), literal(0.0))
+        ]
+        return s.branch("and", inside, positive, lambda: [literal(False)])[0]
+
+    def step(t: Any, y: Operand) -> list[Operand]:
+        return [s.at("y[j] = -1").update(y, literal(-1.0), (At(t),), name="y")]
+
+    y, trips = s.loop_while("while ...:", [x], "y", condition, step, symbol="j")
+    graph = s.graph(y, trips)
+    assert "while j < x.shape[0] and y[j] > 0:" in body(graph)
+    checked_run(graph, X)
+    checked_run(graph, np.abs(X))
+
+
+def test_the_value_of_an_or_is_numpys_bool() -> None:
+    s = Flow("f")
+    x, y = s.array("x"), s.array("y")
+    b = s.at("ok = x > 0 or y > x")
+    first = b.emit(ew.gt, x, literal(0.0))
+    second = lambda: [s.at("y > x").emit(ew.gt, y, x)]  # noqa: E731
+    (ok,) = s.branch("or", first, lambda: [first], second)
+    ok.name = "ok"
+    graph = s.graph(ok, s.at("~ok").emit(ew.logical_not, ok))
+    assert body(graph).splitlines()[0] == "ok = np.bool_(x > 0 or y > x)"
+    for a, c in ((1.0, 0.0), (-1.0, 0.0), (-1.0, -2.0)):
+        checked_run(graph, np.float64(a), np.float64(c))
