@@ -1,34 +1,23 @@
-"""Linear algebra inside generated kernels: plain loops for small matrices, LAPACK for larger ones.
+"""Linear algebra inside generated kernels: loops of our own for small matrices, LAPACK for larger.
 
 LAPACK comes from scipy, by symbols of our own, so that kernels that call it can be cached on disk.
-It counts in columns: the matrix that it sees is the transposed one.
+It counts in columns: the matrix that it sees is the transposed one. `matrices` has the same
+functions in Python, and says what each does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba import njit
 from numba import types as _types
 from numba.core import cgutils as _cgutils
 from numba.extending import get_cython_function_address, intrinsic
 from numba.np import arrayobj
 
-from adjit.codegen.matrices import (
-    clear_above,
-    fill_identity,
-    has_zero,
-    logarithm_of,
-    product_of,
-    sign_of,
-    small_cholesky,
-    small_factor,
-    small_substitute,
-    swap_rows,
-)
+from adjit.codegen import small_matrices as small
+from adjit.codegen.instructions import BIT, SIZE, Code, Number, Vector, routine
 
 __all__ = [
     "cholesky",
@@ -47,187 +36,180 @@ SMALL = 16
 types: Any = _types
 cgutils: Any = _cgutils
 make_array: Any = arrayobj.make_array
-populate_array: Any = arrayobj.populate_array
-Function: TypeAlias = Callable[..., Any]
-plain: Callable[[Function], Function] = njit(error_model="numpy")
 
-CHAR, INT, SIZE = ir.IntType(8), ir.IntType(32), ir.IntType(64)
-KINDS = {types.float32: "s", types.float64: "d"}
+CHAR, INT, VOID = ir.IntType(8), ir.IntType(32), ir.VoidType()
+LETTERS = {ir.FloatType(): "s", ir.DoubleType(): "d"}
 
-for _kind in KINDS.values():
+for _letter in LETTERS.values():
     for _module, _name in (("lapack", "getrf"), ("lapack", "potrf"), ("blas", "trsm")):
         llvm.add_symbol(
-            f"adjit_{_kind}{_name}",
-            get_cython_function_address(f"scipy.linalg.cython_{_module}", f"{_kind}{_name}"),
+            f"adjit_{_letter}{_name}",
+            get_cython_function_address(f"scipy.linalg.cython_{_module}", f"{_letter}{_name}"),
         )
 
 
-@intrinsic
-def window(typingctx: Any, array: Any, start: Any, size: Any) -> Any:
-    """The elements of a C-contiguous array from `start` on, as a vector that owns nothing."""
-    if not isinstance(array, types.Array) or array.layout != "C":
-        return None
-    kind = types.Array(array.dtype, 1, "C")
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = make_array(array)(context, builder, args[0]).data
-        item = context.get_constant(
-            types.intp, context.get_abi_sizeof(context.get_data_type(array.dtype))
-        )
-        new = make_array(kind)(context, builder)
-        populate_array(
-            new,
-            data=builder.gep(data, [args[1]]),
-            meminfo=None,
-            parent=None,
-            itemsize=item,
-            shape=cgutils.pack_array(builder, [args[2]], ty=SIZE),
-            strides=cgutils.pack_array(builder, [item], ty=SIZE),
-        )
-        return new._getvalue()
-
-    return kind(array, types.intp, types.intp), codegen
-
-
-def _call(context: Any, builder: Any, name: str, *arguments: Any) -> None:
-    """Call a function of Fortran: every argument is an address."""
-    pointers = [
-        x if isinstance(x.type, ir.PointerType) else cgutils.alloca_once_value(builder, x)
-        for x in arguments
-    ]
-    pointers = [builder.bitcast(x, cgutils.voidptr_t) for x in pointers]
-    kind = ir.FunctionType(ir.VoidType(), [x.type for x in pointers])
-    function = cgutils.get_or_insert_function(builder.module, kind, name)
-    builder.call(function, pointers)
-
-
-def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
-    return make_array(kind)(context, builder, array).data
-
-
-@intrinsic
-def getrf(typingctx: Any, m: Any, n: Any, pivots: Any) -> Any:
-    """`m` becomes its factors."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        size = builder.trunc(args[1], INT)
-        matrix, order = (_data(context, builder, signature.args[k], args[k]) for k in (0, 2))
-        name = f"adjit_{KINDS[m.dtype]}getrf"
-        _call(context, builder, name, size, size, matrix, size, order, INT(0))
-        return context.get_dummy_value()
-
-    return types.void(m, types.intp, pivots), codegen
-
-
-@intrinsic
-def potrf(typingctx: Any, m: Any, n: Any) -> Any:
-    """The lower triangle (for LAPACK the upper one) becomes the factor; True where it exists."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        size = builder.trunc(args[1], INT)
-        matrix = _data(context, builder, signature.args[0], args[0])
-        info = cgutils.alloca_once_value(builder, INT(0))
-        name = f"adjit_{KINDS[m.dtype]}potrf"
-        _call(context, builder, name, CHAR(ord("U")), size, matrix, size, info)
-        return builder.icmp_signed("==", builder.load(info), INT(0))
-
-    return types.boolean(m, types.intp), codegen
-
-
-@intrinsic
-def trsm(typingctx: Any, lower: Any, turned: Any, m: Any, n: Any, x: Any, columns: Any) -> Any:
-    """Solve with one triangle of the factors, x row after row: for LAPACK from the right."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        size, count = builder.trunc(args[3], INT), builder.trunc(args[5], INT)
-
-        def letter(flag: Any, then: str, otherwise: str) -> Any:
-            return builder.select(flag, CHAR(ord(then)), CHAR(ord(otherwise)))
-
-        _call(
-            context,
-            builder,
-            f"adjit_{KINDS[m.dtype]}trsm",
-            CHAR(ord("R")),
-            letter(args[0], "L", "U"),
-            letter(args[1], "T", "N"),
-            letter(args[0], "U", "N"),
-            count,
-            size,
-            context.get_constant(m.dtype, 1.0),
-            _data(context, builder, signature.args[2], args[2]),
-            size,
-            _data(context, builder, signature.args[4], args[4]),
-            count,
-        )
-        return context.get_dummy_value()
-
-    kinds = (types.boolean, types.boolean, m, types.intp, x, types.intp)
-    return types.void(*kinds), codegen
-
-
-# As kernels call them; `matrices` says what each does.
-
-
-@plain
-def lu_factor(m: Any, m0: int, n: int, pivots: Any, p0: int) -> None:
-    matrix, order = window(m, m0, n * n), window(pivots, p0, n)
-    if n <= SMALL:
-        small_factor(matrix, n, order)
-    else:
-        getrf(matrix, n, order)
-
-
-@plain
-def lu_solve(
-    turned: bool, m: Any, m0: int, pivots: Any, p0: int, x: Any, x0: int, n: int, columns: int
-) -> bool:
-    factors, sides, order = (
-        window(m, m0, n * n),
-        window(x, x0, n * columns),
-        window(pivots, p0, n),
+def _call(c: Code, real: Any, name: str, *arguments: Number | Vector | str) -> Number:
+    """Call a function of Fortran: every argument is an address. What it left in the last one."""
+    addresses = []
+    for x in arguments:
+        if isinstance(x, Vector):
+            addresses.append(x.address)
+            continue
+        value = ir.Constant(CHAR, ord(x)) if isinstance(x, str) else x.value
+        value = c.builder.trunc(value, INT) if value.type == SIZE else value
+        addresses.append(cgutils.alloca_once_value(c.builder, value))
+    last = addresses[-1]
+    addresses = [c.builder.bitcast(x, cgutils.voidptr_t) for x in addresses]
+    kind = ir.FunctionType(VOID, [x.type for x in addresses])
+    function = cgutils.get_or_insert_function(
+        c.builder.module, kind, f"adjit_{LETTERS[real]}{name}"
     )
-    if has_zero(factors, n):
-        return False
-    if columns == 0:
-        return True
-    if turned:
-        swap_rows(True, order, n, sides, columns)
-    if n <= SMALL:
-        small_substitute(turned, factors, n, sides, columns)
-    else:
-        trsm(turned, turned, factors, n, sides, columns)
-        trsm(not turned, turned, factors, n, sides, columns)
-    if not turned:
-        swap_rows(False, order, n, sides, columns)
-    return True
+    c.builder.call(function, addresses)
+    return Number(c.builder, c.builder.load(last)) if name == "potrf" else c.size(0)
 
 
-@plain
+def _factor(c: Code, m: Vector, n: Number, pivots: Vector) -> None:
+    with c.either(n <= SMALL) as (by_loops, by_lapack):
+        with by_loops:
+            small.factor(c, m, n, pivots)
+        with by_lapack:
+            _call(c, m.kind, "getrf", n, n, m, n, pivots, c.size(0))
+
+
+def _solve(
+    c: Code, turned: Number, m: Vector, pivots: Vector, x: Vector, n: Number, columns: Number
+) -> Number:
+    good = ~small.has_zero(c, m, n)
+    with c.when(good):
+        with c.when(turned):
+            small.swap_rows(c, True, pivots, n, x, columns)
+        with c.either(n <= SMALL) as (by_loops, by_lapack):
+            with by_loops:
+                small.substitute(c, turned, m, n, x, columns)
+            with by_lapack, c.when(columns > 0), c.either(turned) as (lower_first, upper_first):
+                with lower_first:
+                    _triangle(c, "LU", "T", m, n, x, columns)
+                with upper_first:
+                    _triangle(c, "UL", "N", m, n, x, columns)
+        with c.when(~turned):
+            small.swap_rows(c, False, pivots, n, x, columns)
+    return good
+
+
+def _triangle(
+    c: Code, order: str, turned: str, m: Vector, n: Number, x: Vector, columns: Number
+) -> None:
+    """Solve with both triangles; x lies row after row, so for BLAS from the right."""
+    one = c.number(m.kind, 1.0)
+    for which in order:
+        unit = "U" if which == "L" else "N"
+        _call(c, m.kind, "trsm", "R", which, turned, unit, columns, n, one, m, n, x, columns)
+
+
+def _inverse(c: Code, turned: Number, m: Vector, pivots: Vector, x: Vector, n: Number) -> Number:
+    small.fill_identity(c, x, n)
+    function = _routine(c.builder.module, "solve", m.kind)
+    arguments = [turned.value, m.address, pivots.address, x.address, n.value, n.value]
+    return Number(c.builder, c.builder.call(function, arguments))
+
+
+def _cholesky(c: Code, m: Vector, n: Number) -> Number:
+    small.clear_above(c, m, n)
+    good = c.variable(c.number(BIT, 1))
+    with c.either(n <= SMALL) as (by_loops, by_lapack):
+        with by_loops:
+            good.set(small.cholesky(c, m, n))
+        with by_lapack:
+            good.set(_call(c, m.kind, "potrf", "U", n, m, n, c.number(INT, 0)).equal(0))
+    return good.get()
+
+
+def _routine(module: Any, name: str, real: Any) -> Any:
+    """The function of LLVM for a dtype."""
+    vector, order = real.as_pointer(), INT.as_pointer()
+    factors = [vector, order, SIZE]
+    write, result, kinds = {
+        "factor": (_factor, VOID, [vector, SIZE, order]),
+        "solve": (_solve, BIT, [BIT, vector, order, vector, SIZE, SIZE]),
+        "inverse": (_inverse, BIT, [BIT, vector, order, vector, SIZE]),
+        "det": (small.product_of, real, factors),
+        "sign": (small.sign_of, real, factors),
+        "logarithm": (small.logarithm_of, real, factors),
+        "cholesky": (_cholesky, BIT, [vector, SIZE]),
+    }[name]
+    return routine(module, f"adjit.{name}.{LETTERS[real]}", result, kinds, write)
+
+
+def _calls(name: str, result: Any, *kinds: Any) -> Any:
+    """What an intrinsic is that calls a routine. Each array comes with where in it something
+    starts."""
+    arrays = [kind for kind in kinds if isinstance(kind, types.Array)]
+    if not arrays or any(kind.layout != "C" for kind in arrays):
+        return None
+    wanted = [
+        types.intp if isinstance(kind, types.Integer) else types.unliteral(kind) for kind in kinds
+    ]
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        given, rest = [], list(zip(signature.args, args, strict=True))
+        while rest:
+            kind, x = rest.pop(0)
+            if isinstance(kind, types.Array):
+                x = builder.gep(make_array(kind)(context, builder, x).data, [rest.pop(0)[1]])
+            given.append(x)
+        real = context.get_value_type(arrays[0].dtype)
+        out = builder.call(_routine(builder.module, name, real), given)
+        return context.get_dummy_value() if result is types.void else out
+
+    return result(*wanted), codegen
+
+
+# As kernels call them.
+
+
+@intrinsic
+def lu_factor(typingctx: Any, m: Any, m0: Any, n: Any, pivots: Any, p0: Any) -> Any:
+    return _calls("factor", types.void, m, m0, n, pivots, p0)
+
+
+@intrinsic
+def lu_solve(
+    typingctx: Any,
+    turned: Any,
+    m: Any,
+    m0: Any,
+    pivots: Any,
+    p0: Any,
+    x: Any,
+    x0: Any,
+    n: Any,
+    columns: Any,
+) -> Any:
+    return _calls("solve", types.boolean, turned, m, m0, pivots, p0, x, x0, n, columns)
+
+
+@intrinsic
 def lu_inverse(
-    turned: bool, m: Any, m0: int, pivots: Any, p0: int, x: Any, x0: int, n: int
-) -> bool:
-    fill_identity(window(x, x0, n * n), n)
-    return lu_solve(turned, m, m0, pivots, p0, x, x0, n, n)
+    typingctx: Any, turned: Any, m: Any, m0: Any, pivots: Any, p0: Any, x: Any, x0: Any, n: Any
+) -> Any:
+    return _calls("inverse", types.boolean, turned, m, m0, pivots, p0, x, x0, n)
 
 
-@plain
-def lu_det(m: Any, m0: int, pivots: Any, p0: int, n: int) -> Any:
-    return product_of(window(m, m0, n * n), n, window(pivots, p0, n))
+@intrinsic
+def lu_det(typingctx: Any, m: Any, m0: Any, pivots: Any, p0: Any, n: Any) -> Any:
+    return _calls("det", m.dtype, m, m0, pivots, p0, n)
 
 
-@plain
-def lu_sign(m: Any, m0: int, pivots: Any, p0: int, n: int) -> Any:
-    return sign_of(window(m, m0, n * n), n, window(pivots, p0, n))
+@intrinsic
+def lu_sign(typingctx: Any, m: Any, m0: Any, pivots: Any, p0: Any, n: Any) -> Any:
+    return _calls("sign", m.dtype, m, m0, pivots, p0, n)
 
 
-@plain
-def lu_logarithm(m: Any, m0: int, pivots: Any, p0: int, n: int) -> Any:
-    return logarithm_of(window(m, m0, n * n), n)
+@intrinsic
+def lu_logarithm(typingctx: Any, m: Any, m0: Any, pivots: Any, p0: Any, n: Any) -> Any:
+    return _calls("logarithm", m.dtype, m, m0, pivots, p0, n)
 
 
-@plain
-def cholesky(m: Any, m0: int, n: int) -> bool:
-    matrix = window(m, m0, n * n)
-    clear_above(matrix, n)
-    return small_cholesky(matrix, n) if n <= SMALL else potrf(matrix, n)
+@intrinsic
+def cholesky(typingctx: Any, m: Any, m0: Any, n: Any) -> Any:
+    return _calls("cholesky", types.boolean, m, m0, n)
