@@ -57,7 +57,8 @@ class Graph:
     Regions (bodies of loops and branches) are graphs too; everything that they use from outside
     is one of their inputs. `symbols` says, for the outermost graph, how each symbol is bound at
     a call; symbols bound by an equation (the count of a `nonzero`) or by a region (a loop index)
-    are not listed.
+    are not listed. `facts` are sizes that are at least 0 in every call, for the outermost graph
+    (the call path's guards see to it).
     """
 
     inputs: tuple[Value, ...]
@@ -65,6 +66,7 @@ class Graph:
     outputs: tuple[Operand, ...]
     symbols: Mapping[Symbol, SymbolSource] = field(default_factory=dict)
     name: str = "f"
+    facts: tuple[Size, ...] = ()
 
     def __str__(self) -> str:
         from adjit.ir.printer import format_graph

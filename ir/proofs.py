@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from adjit.ir.bounds import bounds
 from adjit.ir.dims import Dim, Opaque, Size, Symbol, symbols_of
+from adjit.ir.indexing import At, Item, Slice, Spec
 from adjit.ir.substitution import substitute
+from adjit.ir.values import Shape
 
 
 @dataclass(slots=True)
@@ -94,7 +96,9 @@ class Ranges:
 
     def candidates(self, size: Size) -> Iterator[Size]:
         """Lower bounds of `size`, those that use a fact last."""
-        for start in (size, *(size - fact for fact in reversed(self.facts))):
+        symbols = symbols_of(size)
+        facts = [fact for fact in reversed(self.facts) if symbols & symbols_of(fact)]
+        for start in (size, *(size - fact for fact in facts)):
             for variant in _without_extrema(start):
                 found = self.lowest(variant)
                 if found is not None:
@@ -155,3 +159,35 @@ def _factor(size: Dim, symbol: Symbol) -> Size | None:
                     rest = rest * Dim((((atom,), 1),))
             total = total + rest
     return total
+
+
+def disjoint(a: Spec, b: Spec, ranges: Ranges) -> bool:
+    """True where two places of an array have no element in common, in all turns."""
+    if len(a) != len(b):
+        return False
+    for x, y in zip(a, b, strict=True):
+        one, two = _interval(x), _interval(y)
+        if one is None or two is None:
+            continue
+        if ranges.proves(two[0] - one[1] - 1) or ranges.proves(one[0] - two[1] - 1):
+            return True
+    return False
+
+
+def inside(spec: Spec, shape: Shape, ranges: Ranges) -> bool:
+    """True where every element of a place is there, in all turns."""
+    found = list(map(_interval, spec))
+    return len(found) == len(shape) and all(
+        one is not None and ranges.proves(one[0]) and ranges.proves(n - 1 - one[1])
+        for one, n in zip(found, shape, strict=True)
+    )
+
+
+def _interval(item: Item) -> tuple[Size, Size] | None:
+    """The first and last place of an axis that an item takes; None: not known."""
+    if isinstance(item, At):
+        return item.index, item.index
+    if isinstance(item, Slice):
+        end = item.start + (item.size - 1) * item.step
+        return (item.start, end) if item.step > 0 else (end, item.start)
+    return None

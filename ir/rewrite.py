@@ -71,9 +71,9 @@ def _copy_region(graph: Graph, known: dict[Value, Operand], table: Mapping[Symbo
     known.update(zip(graph.inputs, inputs, strict=True))
     equations = tuple(_copies(graph, known, table))
     symbols = {s: source for s, source in graph.symbols.items() if s not in table}
-    return Graph(
-        inputs, equations, tuple(_lookup(known, x) for x in graph.outputs), symbols, graph.name
-    )
+    outputs = tuple(_lookup(known, x) for x in graph.outputs)
+    facts = tuple(substitute(fact, table) for fact in graph.facts)
+    return Graph(inputs, equations, outputs, symbols, graph.name, facts)
 
 
 def substitute_sizes(graph: Graph, table: Mapping[Symbol, Size]) -> Graph:

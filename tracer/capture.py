@@ -97,6 +97,7 @@ def capture(fun: Any, leaves: Sequence[Leaf], rebuild: Rebuild, *, name: str) ->
             operands,
             trace.bound_symbols(),
             name,
+            trace.sizes.facts(),
         )
     resolve = trace.sizes.resolve
     scalars = {

@@ -100,6 +100,17 @@ class Sizes:
             out[SizeGuard(size, guard.op, guard.value, guard.truth)] = None
         return tuple(out)
 
+    def facts(self) -> tuple[Size, ...]:
+        """The guards as sizes that are at least 0."""
+        found: list[Size] = []
+        for guard in self.guards():
+            ahead, behind = guard.size - guard.value, guard.value - guard.size
+            if guard.op == ">=":
+                found.append(ahead if guard.truth else behind - 1)
+            elif guard.op == "<=":
+                found.append(behind if guard.truth else ahead - 1)
+        return tuple(dict.fromkeys(found))
+
     # Decisions.
 
     def fits(self, size: Size) -> bool:

@@ -114,6 +114,10 @@ class Frame:
     ) -> Frame:
         return Frame(graph, outer, axis, operands or {}, producers_of(graph))
 
+    def outermost(self) -> Frame:
+        """The block that no region is around."""
+        return self if self.outer is None else self.outer.outermost()
+
     def loops(self) -> tuple[Frame, ...]:
         """The loops around, this one included, the outermost first."""
         around = () if self.outer is None else self.outer.loops()

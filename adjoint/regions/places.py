@@ -18,7 +18,7 @@ from adjit.ir.dims import symbol_size
 from adjit.ir.indexing import At, Slice, Spec, result_shape
 from adjit.ir.primitives import regions as rg
 from adjit.ir.primitives import structural as st
-from adjit.ir.proofs import Ranges
+from adjit.ir.proofs import Ranges, disjoint
 from adjit.ir.rewrite import substitute_params
 
 _LOOPS = (rg.loop, rg.while_)
@@ -204,7 +204,7 @@ class _Fresh:
 
 def _limits(frame: Frame) -> Ranges:
     """The ranges of the loops around a block."""
-    ranges = Ranges()
+    ranges = Ranges(facts=list(frame.outermost().graph.facts))
     for loop in frame.loops():
         ranges.limits[loop.symbol] = (0, loop.count - 1)
         ranges.facts.append(loop.count - 1 - symbol_size(loop.symbol))
@@ -268,26 +268,4 @@ class _Case:
                 facts.append(count - 1 - turn)
         ranges = Ranges(limits, facts=facts)
         moved: Spec = substitute_params({"spec": self.other.spec}, table)["spec"]
-        return _disjoint(self.mine.spec, moved, ranges)
-
-
-def _disjoint(a: Spec, b: Spec, ranges: Ranges) -> bool:
-    if len(a) != len(b):
-        return False
-    for x, y in zip(a, b, strict=True):
-        one, two = _interval(x), _interval(y)
-        if one is None or two is None:
-            continue
-        if ranges.proves(two[0] - one[1] - 1) or ranges.proves(one[0] - two[1] - 1):
-            return True
-    return False
-
-
-def _interval(item: object) -> tuple[Size, Size] | None:
-    """The first and last place of an axis that an item takes; None: not known."""
-    if isinstance(item, At):
-        return item.index, item.index
-    if isinstance(item, Slice):
-        end = item.start + (item.size - 1) * item.step
-        return (item.start, end) if item.step > 0 else (end, item.start)
-    return None
+        return disjoint(self.mine.spec, moved, ranges)

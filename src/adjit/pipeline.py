@@ -9,6 +9,7 @@ from dataclasses import replace
 from adjit.adjoint import residual_bytes, value_and_gradient
 from adjit.errors import ArgumentError
 from adjit.ir.dims import Size, symbols_of
+from adjit.ir.elements import settle_elements
 from adjit.ir.graph import Graph
 from adjit.ir.round_trips import shorten_round_trips
 from adjit.ir.simplify import (
@@ -29,6 +30,7 @@ CLEANUP: tuple[Pass, ...] = (
     ("release_unchanged", release_unchanged),
     ("hoist_invariants", hoist_invariants),
     ("eliminate_common", eliminate_common),
+    ("settle_elements", settle_elements),
     ("eliminate_dead", eliminate_dead),
 )
 
