@@ -27,7 +27,7 @@ def add_to_place(low: Lowering, out: Value, v: Operand, move: Map) -> bool:
         x in low.memories and low.memories[x].owner is memory for x in read
     ):
         return False
-    if last.kind == "gemm" and not _is_matrix(last, out, target):
+    if last.kind == "gemm" and not (_is_alone(low, owned) and _is_matrix(last, out, target)):
         return False
     _redirect(low, owned, last, out, target)
     return True
@@ -50,6 +50,8 @@ def add_products(low: Lowering, eqn: Equation) -> bool:
         return False
     last = low.writers[second][-1]
     if last.kind != "gemm" or any(s.kind != "gemm" for s in low.writers[first]):
+        return False
+    if not _is_alone(low, second):
         return False
     if not is_current(low, [x for x, _ in read_by(low, last.terms, low.scope)]):
         return False
@@ -76,6 +78,11 @@ def _owned(low: Lowering, x: Operand) -> Value | None:
     return None
 
 
+def _is_alone(low: Lowering, product: Value) -> bool:
+    """False for a sum of products: only one of them would be redirected."""
+    return len(low.writers[product]) == 1
+
+
 def _is_matrix(product: Statement, out: Value, target: Index) -> bool:
     steps = strides(out.shape)
     row = group_stride(product.params["rows"], target, steps)
@@ -83,9 +90,6 @@ def _is_matrix(product: Statement, out: Value, target: Index) -> bool:
 
 
 def _redirect(low: Lowering, old: Value, last: Statement, out: Value, target: Index) -> None:
-    if len(low.writers[old]) == 1 or last.kind == "fold":
-        del low.writers[old], low.memories[old]
-        params = {**last.params, "accumulate": True}
-        low.write(
-            last.kind, out, last.axes, target, last.terms, op=last.op, kept=last.kept, **params
-        )
+    del low.writers[old], low.memories[old]
+    params = {**last.params, "accumulate": True}
+    low.write(last.kind, out, last.axes, target, last.terms, op=last.op, kept=last.kept, **params)
