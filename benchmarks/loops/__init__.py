@@ -14,11 +14,13 @@ from loops import (
     recurrences,
     searches,
     stencils,
+    systems,
 )
 
 MODULES = (
     stencils,
     factorizations,
+    systems,
     recurrences,
     dynamics,
     alignment,
