@@ -72,11 +72,14 @@ def statements_in(scope: Scope) -> list[Statement]:
 def pairs_of(
     low: Lowering, statements: Sequence[Statement], found: Mapping[int, list[Read]]
 ) -> dict[int, list[Pair]]:
-    """For each statement (by identity) what it must come after."""
+    """For each statement (by identity) what it must come after: what it needs, and the last check
+    of the user's own, which may be what allows it."""
     out: dict[int, list[Pair]] = {}
     before: dict[Place, list[Access]] = {}
+    check: Statement | None = None
     for s in statements:
-        pairs = out[id(s)] = []
+        pairs = out[id(s)] = [] if check is None else [Pair(check, None, None, False)]
+        check = s if requires(s) else check
         mine = accesses(low, s, found)
         for access in mine:
             for other in before.get(access.place, ()):
@@ -87,6 +90,13 @@ def pairs_of(
         for access in mine:
             before.setdefault(access.place, []).append(access)
     return out
+
+
+def requires(s: Statement) -> bool:
+    """True for a check of the user's own, and for a statement with one in its scopes."""
+    return s.kind == "require" or any(
+        requires(inner) for scope in s.scopes for inner in statements_in(scope)
+    )
 
 
 def adds(s: Statement) -> bool:

@@ -11,7 +11,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from adjit.codegen.numba_form.lower import Lowering
-from adjit.codegen.numba_form.overwrite import adopt, assign_onto, copy_into, may_overwrite
+from adjit.codegen.numba_form.overwrite import (
+    adopt,
+    assign_onto,
+    copy_into,
+    may_overwrite,
+    overwrite,
+)
 from adjit.codegen.numba_form.scopes import Scope
 from adjit.codegen.numba_form.statements import Memory
 from adjit.ir.graph import Equation, Graph
@@ -145,6 +151,7 @@ def _carry_on(low: Lowering, scope: Scope) -> None:
         gone = next(k for k, other in enumerate(left) if other.type == memory.type)
         moves.append((memory, left.pop(gone)))
     for memory, _ in moves:
+        overwrite(low, memory, (), (), ())
         memory.whole = memory.mutable = memory.moves = True
     _end(low, scope, [(x, low.memories[old]) for x, old in scalars], moves)
 

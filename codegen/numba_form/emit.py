@@ -77,7 +77,12 @@ def emit(graph: Graph, layouts: Sequence[str], *, wide: bool = False) -> Program
     if results:
         context.root.line(f"return {', '.join(results)}")
     return Program(
-        _module(context, graph, parameters), "kernel", "numba", tuple(parameters), checked
+        _module(context, graph, parameters),
+        "kernel",
+        "numba",
+        tuple(parameters),
+        checked,
+        tuple(low.failures),
     )
 
 
@@ -175,9 +180,9 @@ def _name_storages(c: Context) -> None:
 
 
 def _checked(low: Lowering) -> bool:
-    """True where the kernel may find an index out of range, nothing to take a maximum of, or a
-    singular matrix."""
-    return bool(low.checks or low.nonempty) or any(
+    """True where the kernel may find an index out of range, nothing to take a maximum of, a
+    singular matrix, or what the user's own code refuses."""
+    return bool(low.checks or low.nonempty or low.failures) or any(
         s.kind == "nonempty" or s.kind in RAISING for group in low.writers.values() for s in group
     )
 
@@ -190,11 +195,15 @@ def _require_elements(e: Emitter) -> None:
 
 
 def _fail(c: Context, scalars: Sequence[Operand], body: Body, status: int) -> None:
-    """Return at once, with a status."""
+    """Return at once, with a status. What a sine beyond the fast range led to tells nothing."""
+    text = str(status)
+    if not c.wide and _trigonometric(c.low):
+        c.far = True
+        text = f"{TOO_LARGE} if {FAR} else {status}"
     if c.allocated:
         body.line(f"release({', '.join(c.allocated)})")
     zeros = [c.literal(zero_of(x.type)) for x in scalars]
-    body.line(f"return {', '.join([str(status), *zeros])}")
+    body.line(f"return {', '.join([text, *zeros])}")
 
 
 def _module(c: Context, graph: Graph, parameters: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from adjit.codegen.numba_form.access import aligned, identity
 from adjit.codegen.numba_form.scopes import Order, Scope, count_uses
 from adjit.codegen.numba_form.space import Axis, Dynamic, Index, Space
 from adjit.codegen.numba_form.statements import Factors, Memory, Recipe, Statement, Term
+from adjit.codegen.program import Failure
 from adjit.ir.bounds import bounds
 from adjit.ir.dims import Size, Symbol, as_symbol
 from adjit.ir.graph import Equation, Graph
@@ -37,6 +38,8 @@ class Lowering:
         Contiguous copies that matrix products read.
     factors:
         What matrices were factored into.
+    failures:
+        The exceptions of the user's own, each once.
     bound:
         Symbols that an equation binds (`bind`, the count of a `nonzero`), and the scalar that holds
         them.
@@ -62,6 +65,7 @@ class Lowering:
         self.position: dict[Value, tuple[float, ...]] = {}
         self.equations: dict[Value, Equation] = {}
         self.nonempty: list[Size] = []
+        self.failures: list[Failure] = []
         self.packed: dict[Operand, list[Value]] = {}
         self.factors: dict[Operand, list[Factors]] = {}
         self.uses = count_uses(graph)

@@ -83,7 +83,7 @@ class Statement:
     ----------
     kind:
         Key of the table of emitters: "assign", "add", "reduce", "fold", "arg", "scan", "gemm",
-        "argsort", "compress", "check", "nonempty", "result"; those of linear algebra (see
+        "argsort", "compress", "check", "nonempty", "require", "result"; those of linear algebra (see
         `matrix_steps`); those with scopes of their own:
         "loop", "while", "branch"; those that end a scope: "carry", "test"; "reserve".
     value:

@@ -231,6 +231,10 @@ def _nonempty(e: Emitter, leaf: Leaf) -> None:
     e.stop_if(f"{e.context.size(size)} <= 0", EMPTY)
 
 
+def _require(e: Emitter, leaf: Leaf) -> None:
+    e.stop_if(f"not ({e.read(leaf)})", leaf.statement.params["status"])
+
+
 def _open_compress(e: Emitter, leaf: Leaf) -> None:
     name = e.context.names.fresh("found")
     e.context.body.line(f"{name} = 0")
@@ -279,6 +283,7 @@ STEP: dict[str, Step] = {
     "argsort": _call(argsort),
     "result": _result,
     "nonempty": _nonempty,
+    "require": _require,
     **matrix_steps.STEP,
 }
 OPEN: dict[str, Step] = {

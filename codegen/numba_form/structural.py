@@ -14,6 +14,7 @@ from adjit.codegen.numba_form.lower import Lowering
 from adjit.codegen.numba_form.overwrite import copy_into, may_overwrite, overwrite
 from adjit.codegen.numba_form.space import Dynamic, Index
 from adjit.codegen.numba_form.statements import Memory, Recipe
+from adjit.codegen.program import FAILURE, Failure
 from adjit.ir.bounds import bounds
 from adjit.ir.dims import Size, product, symbols_of
 from adjit.ir.errors import InternalError, ShapeError
@@ -115,6 +116,17 @@ def bind(low: Lowering, eqn: Equation) -> None:
     low.store(eqn.output)
     low.memories[eqn.output].pinned = True
     low.bind(eqn.params["symbol"], eqn.output)
+
+
+def require(low: Lowering, eqn: Equation) -> None:
+    """A check of the user's own: a statement that ends the kernel where it fails."""
+    (ok,) = eqn.inputs
+    low.virtual(eqn.output, Recipe("copy", (ok,), (identity,)))
+    failure = Failure(eqn.params["error"], eqn.params["arguments"], eqn.location)
+    if failure not in low.failures:
+        low.failures.append(failure)
+    status = (low.failures.index(failure) + 1) * FAILURE
+    low.write("require", low.temporary(Type(_BOOL)), (), (), [(ok, ())], status=status)
 
 
 def empty(low: Lowering, eqn: Equation) -> None:
@@ -289,6 +301,7 @@ ROWS: dict[str, Row] = {
     "contract": contract,
     **linear_algebra.ROWS,
     "bind": bind,
+    "require": require,
     "empty": empty,
     "storage": storage,
     "reserve": reserve,
