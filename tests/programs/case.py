@@ -21,7 +21,8 @@ class Program:
     `programs.twins` makes so), `wide` such that exist in longdouble, `differences` nothing.
     `rtol` is the tolerance of a directional derivative relative to the size of the gradient.
     `second_order` programs have the gradient of `<gradient, w>` checked too. Tags: `unrolled`,
-    where loops run over Python's own lists, whose length is then compiled in.
+    where loops run over Python's own lists, whose length is then compiled in; `refused`, where
+    adjit says that it cannot (yet) do this.
     """
 
     function: Callable[..., Any]

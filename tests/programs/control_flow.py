@@ -474,7 +474,10 @@ def sieve_of_rows(A, keep):
         if np.sum(A[i]) > keep:
             out[n] = A[i] ** 2
             n += 1
-    return np.sum(out[:n] * np.arange(1, n + 1)[:, None])
+    total = np.sum(out[:n])
+    for k in range(n):
+        total += (k + 1) * np.sum(out[k] ** 2)
+    return total
 
 
 def loop_variable_afterwards(x):
@@ -585,7 +588,12 @@ PROGRAMS = (
         lambda r: (r.normal(size=4), (("scale", 0.7), "square", {"shift": 0.3}, 2, None)),
         (0,),
     ),
-    Program(defined_in_one_branch, lambda r: (r.normal(size=7), True), (0,)),
+    Program(
+        defined_in_one_branch,
+        lambda r: (r.normal(size=7), True),
+        (0,),
+        tags=frozenset({"refused"}),
+    ),
     Program(lists_of_arrays, lambda r: (r.normal(size=3), r.normal(size=4)), (0, 1)),
     Program(long_list, lambda r: (r.normal(size=5), 40), (0,)),
     Program(dict_of_state, lambda r: (r.normal(size=6), 0.3), (0, 1), tags=frozenset({"unrolled"})),

@@ -12,14 +12,24 @@ from programs.reference import directional, mixed, plain
 from programs.trees import dot, fresh, is_float, leaves, random_direction
 
 from adjit import grad, jit, value_and_grad
+from adjit.errors import AdjitError
 
 TWICE = [p for p in PROGRAMS.values() if p.second_order]
 #: Compiled to second order: two of each family, for a compiler takes its time.
 COMPILED_TWICE = [p for m in MODULES for p in [q for q in m.PROGRAMS if q.second_order][:2]]
 
 
+REFUSED = pytest.mark.xfail(raises=AdjitError, strict=True, reason="refused, with a message")
+
+
 def programs(chosen: Any) -> Any:
-    return pytest.mark.parametrize("program", chosen, ids=[p.name for p in chosen])
+    return pytest.mark.parametrize(
+        "program",
+        [
+            pytest.param(p, id=p.name, marks=[REFUSED] if "refused" in p.tags else [])
+            for p in chosen
+        ],
+    )
 
 
 @pytest.fixture
