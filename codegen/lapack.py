@@ -29,8 +29,8 @@ __all__ = [
     "lu_solve",
 ]
 
-#: Up to this many rows, loops are faster.
-SMALL = 16
+#: Up to this many rows, loops are faster: for the factors, for solutions.
+SMALL, SMALL_SOLVED = 48, 16
 
 # numba's own annotations cover half of what is used here.
 types: Any = _types
@@ -83,7 +83,7 @@ def _solve(
     with c.when(good):
         with c.when(turned):
             small.swap_rows(c, True, pivots, n, x, columns)
-        with c.either(n <= SMALL) as (by_loops, by_lapack):
+        with c.either(n <= SMALL_SOLVED) as (by_loops, by_lapack):
             with by_loops:
                 small.substitute(c, turned, m, n, x, columns)
             with by_lapack, c.when(columns > 0), c.either(turned) as (lower_first, upper_first):

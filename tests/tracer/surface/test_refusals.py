@@ -10,7 +10,13 @@ import pytest
 from surface_run import call, trace_call
 from surface_samples.arrays import CUBE, EMPTY, INTS, MASK, ZERO_D, V, X
 
-from adjit.ir.errors import AdjitError, DTypeError, ShapeError, UnsupportedError
+from adjit.ir.errors import (
+    AdjitError,
+    DTypeError,
+    MatrixError,
+    ShapeError,
+    UnsupportedError,
+)
 from adjit.tracer import surface
 
 COMPLEX = np.complex128
@@ -40,6 +46,10 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], type[Exce
     (np.average, (X, 0, V), {}, ShapeError, "weights= and axis 0"),
     (np.linalg.norm, (X, 2), {}, UnsupportedError, "ord=2 over 2 axes"),
     (np.linalg.norm, (CUBE, "nuc"), {}, UnsupportedError, "ord='nuc'"),
+    (np.linalg.inv, (V,), {}, MatrixError, "1-dimensional array given"),
+    (np.linalg.det, (X,), {}, MatrixError, r"must be square, got \(3, 4\)"),
+    (np.linalg.solve, (X[:, :3], V), {}, ShapeError, r"shape \(3, 3\) .* shape \(4,\)"),
+    (np.linalg.solve, (X[:, :3], 2.0), {}, ShapeError, "scalar"),
     (np.matmul, (X, X), {}, ShapeError, r"matmul: shapes \(3, 4\) and \(3, 4\)"),
     (np.matmul, (X, 2.0), {}, ShapeError, "scalar"),
     (np.dot, (X, X), {}, ShapeError, "dot: shapes"),
