@@ -26,6 +26,7 @@ from adjit.adjoint.rules.indexing import counts_up, distinct
 from adjit.adjoint.support import Support, intersection, read_places, union
 from adjit.ir import Equation, Graph, GraphBuilder, Literal, Operand, Primitive, Value, literal
 from adjit.ir.dims import as_symbol
+from adjit.ir.effects import without_checks
 from adjit.ir.graph import is_capacity
 from adjit.ir.indexing import Slice, Spec, full, result_shape
 from adjit.ir.primitives import elementwise as ew
@@ -71,8 +72,9 @@ def swept(
 
 
 def live(equations: Sequence[Equation], outputs: Sequence[Operand]) -> Sequence[Equation]:
-    """The equations that the outputs depend on."""
-    return eliminate_dead(Graph((), tuple(equations), tuple(outputs))).equations
+    """The equations that the outputs depend on. Checks are the business of the forward pass."""
+    checked = tuple(without_checks(equations))
+    return eliminate_dead(Graph((), checked, tuple(outputs))).equations
 
 
 @dataclass(slots=True)

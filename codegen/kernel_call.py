@@ -9,7 +9,7 @@ import numpy as np
 from adjit.codegen.interface import Interface
 from adjit.codegen.naming import Names
 from adjit.codegen.numpy_form.expr import dtype_text
-from adjit.codegen.program import OUT_OF_RANGE, Program
+from adjit.codegen.program import FAILURE, INDEFINITE, OUT_OF_RANGE, SINGULAR, Program
 from adjit.codegen.signature import pack
 from adjit.ir.dims import Symbol
 from adjit.ir.errors import UnsupportedError
@@ -72,18 +72,30 @@ def kernel_call(
     assign = f"{received} = " if received else ""
     lines.append(f"{assign}{kernel.entry}({arguments})")
     if kernel.checked:
-        lines += [
-            f"if {status} & {OUT_OF_RANGE}:",
-            '    raise IndexError("an index is out of range")',
-            f"if {status}:",
-            '    raise ValueError("the maximum or minimum of an empty array")',
-        ]
+        lines += _refusals(kernel, status)
     lines += [
         f"{name} = {dtype_text(x.type.dtype)}({name})"
         for name, x in zip(results, graph.outputs, strict=True)
         if name in scalars and x.type.dtype not in _PLAIN
     ]
     return [*lines, f"return {pack(interface.results, results.__getitem__, strict=True)}"]
+
+
+def _refusals(kernel: Program, status: str) -> Iterator[str]:
+    """Statements that raise what a status stands for."""
+    for k, failure in enumerate(kernel.failures, start=1):
+        yield f"if {status} == {k * FAILURE}:"
+        yield f"    raise {failure.text}"
+    yield f"if {status} & {OUT_OF_RANGE}:"
+    yield '    raise IndexError("an index is out of range")'
+    if f"return {SINGULAR}" in kernel.source:
+        yield f"if {status} & {SINGULAR}:"
+        yield '    raise np.linalg.LinAlgError("Singular matrix")'
+    if f"return {INDEFINITE}" in kernel.source:
+        yield f"if {status} & {INDEFINITE}:"
+        yield '    raise np.linalg.LinAlgError("Matrix is not positive definite")'
+    yield f"if {status}:"
+    yield '    raise ValueError("the maximum or minimum of an empty array")'
 
 
 def _result_name(

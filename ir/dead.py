@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from adjit.ir.dims import Symbol
+from adjit.ir.effects import acts
 from adjit.ir.graph import (
     Equation,
     Graph,
@@ -21,7 +22,8 @@ from adjit.ir.values import Operand, Value
 
 def eliminate_dead(graph: Graph) -> Graph:
     """Drop equations that no output depends on. An equation that binds a symbol stays while a
-    size needs it; outputs, carried values and captured values of regions go one by one."""
+    size needs it, checks of the user's stay with what they look at; outputs, carried values and
+    captured values of regions go one by one."""
     return with_equations(graph, _swept(graph.equations, graph.outputs).equations)
 
 
@@ -40,7 +42,7 @@ def _swept(equations: Sequence[Equation], outputs: Sequence[Operand]) -> _Swept:
     kept: list[Equation] = []
     for eqn in reversed(equations):
         bound = bound_by(eqn)
-        if bound not in symbols and not any(v in live for v in eqn.outputs):
+        if bound not in symbols and not any(v in live for v in eqn.outputs) and not acts(eqn):
             continue
         if eqn.regions:
             eqn, inside = _without_dead(eqn, live)

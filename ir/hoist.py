@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from adjit.ir.bounds import at_most
 from adjit.ir.dims import Size, Symbol
+from adjit.ir.effects import acts
 from adjit.ir.graph import (
     Equation,
     Graph,
@@ -16,6 +17,7 @@ from adjit.ir.graph import (
     values_of,
 )
 from adjit.ir.indexing import At, AtValue, Gather, Slice
+from adjit.ir.primitives import effects as fx
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import linear_algebra as la
 from adjit.ir.primitives import regions as rg
@@ -23,9 +25,9 @@ from adjit.ir.primitives import structural as st
 from adjit.ir.rewrite import with_equations
 from adjit.ir.values import Operand, Value
 
-#: Stay where they are: they make an array to be written to, write to it, or give a symbol its
-#: meaning.
-FIXED = (st.update, st.empty, st.storage, st.reserve, st.bind, st.nonzero)
+#: Stay where they are: they make an array to be written to, write to it, give a symbol its
+#: meaning, or raise.
+FIXED = (st.update, st.empty, st.storage, st.reserve, st.bind, st.nonzero, fx.require)
 #: Array work that is worth a move.
 WORK = (st.reduce, st.argreduce, st.contract, st.cumulative, st.sort, st.concatenate, *la.ALL)
 #: Elementwise work of an instruction or two: a compiler moves scalars of this kind by itself; where
@@ -98,6 +100,7 @@ def _invariants(eqn: Equation, region: Graph, captured: dict[Value, Operand]) ->
     known: set[Value] = set(captured)
     invariant: list[Equation] = []
     for inner in region.equations:
+        sure = sure and not acts(inner)  # what comes after a check may rely on it
         if known.issuperset(values_of(inner.inputs)) and _can_move(inner, local, sure):
             known.update(inner.outputs)
             invariant.append(inner)

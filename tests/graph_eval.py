@@ -15,6 +15,7 @@ from scipy import special
 from adjit.ir.dims import Size, Symbol, as_symbol
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.indexing import At, AtValue, Gather, NewAxis, Slice, Spec
+from adjit.ir.primitives.effects import ERRORS
 from adjit.ir.substitution import substitute
 from adjit.ir.values import Literal, Operand, Type, Value
 
@@ -303,6 +304,12 @@ def _checkpoint(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]
     return run(eqn.regions[0], inputs, sizes)
 
 
+def _require(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
+    if not inputs[0]:
+        raise ERRORS[eqn.params["error"]](*eqn.params["arguments"])
+    return inputs
+
+
 def _bind(eqn: Equation, inputs: list[Any], sizes: Sizes) -> Sequence[Any]:
     sizes[eqn.params["symbol"]] = int(inputs[0])
     return inputs
@@ -358,6 +365,7 @@ RULES: dict[str, Callable[[Equation, list[Any], Sizes], Sequence[Any]]] = {
     "while": _while,
     "checkpoint": _checkpoint,
     "bind": _bind,
+    "require": _require,
     "empty": _empty,
     "storage": _storage,
     "reserve": _reserve,

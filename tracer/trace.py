@@ -70,6 +70,9 @@ class Trace:
         self.sizes.listeners.append(self.rewrite_sizes)
         self.own_classes: set[Any] = set()
         self.located: BaseException | None = None
+        self.raised: BaseException | None = None  # by the user's code, the latest (of the root)
+        #: For each `try` and `with` around what runs: does it handle exceptions of a class?
+        self.handlers: list[Callable[[type[BaseException]], bool]] = []
         self.changes = Journals()
         self.unrolled: Exception | None = None  # why a loop runs turn by turn
         self.frames: list[Any] = []  # the functions that run, outermost first (of the root)

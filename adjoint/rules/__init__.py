@@ -14,6 +14,7 @@ from adjit.adjoint.rules import (
     shapes,
 )
 from adjit.ir import Equation, Primitive
+from adjit.ir.primitives import effects as fx
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import linear_algebra as la
 from adjit.ir.primitives import structural as st
@@ -79,6 +80,7 @@ ZERO: frozenset[Primitive] = frozenset(
         st.empty,
         st.storage,
         la.detsign,
+        fx.require,
     )
 )
 

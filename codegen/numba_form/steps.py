@@ -232,7 +232,10 @@ def _nonempty(e: Emitter, leaf: Leaf) -> None:
 
 
 def _require(e: Emitter, leaf: Leaf) -> None:
-    e.stop_if(f"not ({e.read(leaf)})", leaf.statement.params["status"])
+    text = e.read(leaf)
+    e.stop_if(
+        f"not {text}" if text.isidentifier() else f"not ({text})", leaf.statement.params["status"]
+    )
 
 
 def _open_compress(e: Emitter, leaf: Leaf) -> None:

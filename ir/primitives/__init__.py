@@ -3,7 +3,15 @@
 Importing this module fills the registry `PRIMITIVES`.
 """
 
-from adjit.ir.primitives import elementwise, linear_algebra, regions, structural
+from adjit.ir.primitives import effects, elementwise, linear_algebra, regions, structural
 from adjit.ir.primitives.core import PRIMITIVES, Primitive
 
-__all__ = ["PRIMITIVES", "Primitive", "elementwise", "linear_algebra", "regions", "structural"]
+__all__ = [
+    "PRIMITIVES",
+    "Primitive",
+    "effects",
+    "elementwise",
+    "linear_algebra",
+    "regions",
+    "structural",
+]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from adjit import cache
 from adjit.codegen import numpy_form
-from adjit.codegen.program import EMPTY, INDEFINITE, SINGULAR, TOO_LARGE, Program
+from adjit.codegen.program import EMPTY, FAILURE, INDEFINITE, SINGULAR, TOO_LARGE, Failure, Program
 from adjit.errors import IndexingError, MatrixError, ShapeError
 from adjit.interface import interface_of
+from adjit.ir.primitives.effects import ERRORS
 from adjit.ir.substitution import hint
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _interpreted(spec: Specialization) -> Run:
 def _compiled(spec: Specialization, *, wide: bool = False) -> Run:
     program = kernel_program(spec, wide=True) if wide else spec.program
     kernel = _load(spec, program)
-    return _checked(spec, kernel) if program.checked else kernel
+    return _checked(spec, kernel, program.failures) if program.checked else kernel
 
 
 def kernel_program(spec: Specialization, *, wide: bool = False) -> Program:
@@ -125,7 +126,15 @@ def _load(spec: Specialization, program: Program) -> Run:
         return load_kernel(path, program, signature)
 
 
-def _checked(spec: Specialization, kernel: Run) -> Run:
+def _exception(failure: Failure) -> Exception:
+    """The exception that the user's code raises."""
+    error = ERRORS[failure.error](*failure.arguments)
+    if failure.location is not None:
+        error.add_note(f"raised by the compiled code of {failure.location}")
+    return error
+
+
+def _checked(spec: Specialization, kernel: Run, failures: Sequence[Failure]) -> Run:
     """Turn the kernel's status into an exception, or into a run of the wide variant."""
     wide: list[Run] = []
     alone = all(x.shape for x in spec.graph.outputs)  # the status is all that it returns
@@ -135,6 +144,8 @@ def _checked(spec: Specialization, kernel: Run) -> Run:
             if not wide:
                 wide.append(_compiled(spec, wide=True))
             return wide[0](*values)
+        if status >= FAILURE:
+            raise _exception(failures[status // FAILURE - 1])
         if status & EMPTY:
             raise ShapeError(
                 f"{spec.task.name} takes the maximum or minimum of an empty array",

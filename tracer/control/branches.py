@@ -14,6 +14,7 @@ from adjit.ir.regions import Block, emit_branch
 from adjit.ir.values import Operand, Type, literal
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.control.carry import VIEWED
+from adjit.tracer.control.checks import Raised, demand_other, refuse_others
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
 from adjit.tracer.control.journal import MISSING, CellSlot, ItemsSlot, Journal, Slot
 from adjit.tracer.control.logic import facts_of, negation
@@ -30,12 +31,19 @@ if TYPE_CHECKING:
 def run_branch(
     trace: Trace, flag: Any, then: Callable[[], Signal], otherwise: Callable[[], Signal]
 ) -> Signal:
-    """Run one of two blocks, whichever a traced bool tells; how control leaves them."""
+    """Run one of two blocks, whichever a traced bool tells; how control leaves them. Where one
+    ends in an exception, the other one is what goes on after a check."""
     world = survey(trace)
-    arms = []
+    arms: list[Recorded] = []
     for truth, run in ((True, then), (False, otherwise)):
         facts = facts_of(trace, flag, truth)
-        arms.append(record(trace, world, partial(_safely, trace, run), facts=facts))
+        arm = record(trace, world, partial(_safely, trace, run), facts=facts)
+        if isinstance(arm.result, Raised):
+            for other in arms:
+                trace.release(other.equations)
+            demand_other(trace, flag, truth, arm)
+            return otherwise() if truth else then()
+        arms.append(arm)
     merge = _Merge(trace, flag, arms[0], arms[1], world.references)
     return merge.finish()
 
@@ -66,12 +74,15 @@ def resume(trace: Trace, exits: Exits, rest: Callable[[], Signal]) -> Signal:
     return run_branch(trace, flag, rest, lambda: simplified(exits))
 
 
-def _safely(trace: Trace, run: Callable[[], Signal], journal: Journal) -> Signal:
+def _safely(trace: Trace, run: Callable[[], Signal], journal: Journal) -> Signal | Raised:
     try:
         return run()
     except AdjitError:
         raise
     except Exception as error:
+        if error is trace.root.raised:
+            refuse_others(trace, error)
+            return Raised(error)
         refused = trace.error(
             UnsupportedError,
             f"{type(error).__name__} ({error}) is raised in a branch that depends on numbers which "

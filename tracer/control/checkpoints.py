@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from adjit.ir.dims import Size, Symbol, symbol_size, symbols_of
+from adjit.ir.effects import any_acts
 from adjit.ir.errors import DataDependentError
 from adjit.ir.graph import bound_by
 from adjit.ir.primitives import structural as st
@@ -78,7 +79,7 @@ class _Exit:
         symbols = [symbol for symbol in mentioned if symbol in bound]
         with reopened(trace, self.recorded):
             numbers = [trace.builder.dim(symbol_size(symbol)) for symbol in symbols]
-        if inside or numbers:
+        if inside or numbers or any_acts(equations):
             block = Block(list(equations), [*inside, *numbers])
             left = emit_checkpoint(trace.builder, block)
             self.outputs = dict(zip(inside, left, strict=False))

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adjit.ir.dims import Size, Symbol, symbol_size
+from adjit.ir.effects import any_acts
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 from adjit.ir.regions import Block, emit_loop, emit_while
@@ -83,7 +84,7 @@ class _Roll:
         plan = carry.plan
         leaves = any(key in plan.entries for key in self._exit_keys())
         trace, turns = self.trace, self.turns
-        if not nexts and turns.count is not None and not leaves:
+        if not nexts and turns.count is not None and not leaves and not any_acts(body.equations):
             trace.release(body.equations)
             self._finish(carry, [], changes, Ends(turns.count, turns.some))
             return None
@@ -139,6 +140,14 @@ class _Roll:
             plan = found
         raise Unstable("what the loop changes takes another form in each turn")
 
+    def _body(self) -> Signal:
+        try:
+            return self.turns.body()
+        except Exception as error:
+            if error is not self.trace.root.raised:
+                raise
+            raise Unstable("a turn of the loop raises an exception in any case") from error
+
     def _rows(self) -> Size | None:
         return None if self.turns.count is None else self.trace.sizes.resolve(self.turns.count)
 
@@ -148,7 +157,7 @@ class _Roll:
     def _turn(self, carry: Carry, journal: Journal) -> Any:
         self.trace.check_length()
         carry.enter()
-        self._note_exits(exits_of(self.turns.body()))
+        self._note_exits(exits_of(self._body()))
         changes = self.world.changes(journal)
         found = compare(
             self.trace,

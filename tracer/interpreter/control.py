@@ -47,8 +47,20 @@ def connected(frame: Frame, value: Any, flag: Any, wanted: bool, rest: Callable[
 
 
 def leaves(node: ast.If) -> bool:
-    """True where one of the arms ends the block that the `if` stands in."""
-    return _ends(node.body) or _ends(node.orelse)
+    """True where one of the arms ends the block that the `if` stands in; after a check the other
+    one goes on all the same."""
+    return any(_ends(arm) and not ends_in_raise(arm) for arm in (node.body, node.orelse))
+
+
+def ends_in_raise(body: Sequence[ast.stmt]) -> bool:
+    """True where the last statement is a `raise`."""
+    return bool(body) and isinstance(body[-1], ast.Raise)
+
+
+def may_leave(body: Sequence[ast.stmt]) -> bool:
+    """True where a block, of a `finally`, may end in another way than the code before it."""
+    leaving = (ast.Return, ast.Break, ast.Continue, ast.Raise, ast.Assert)
+    return any(isinstance(part, leaving) for statement in body for part in ast.walk(statement))
 
 
 def _ends(body: Sequence[ast.stmt]) -> bool:

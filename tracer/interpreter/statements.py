@@ -6,15 +6,21 @@ A statement returns None, or how control leaves the block: `BREAK`, `CONTINUE` o
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from adjit.ir.errors import AdjitError, UnsupportedError
 from adjit.tracer.control.branches import resume, run_branch
+from adjit.tracer.control.checks import demand, handling
 from adjit.tracer.control.exits import BREAK, CONTINUE, Exits, Return, Signal
+from adjit.tracer.control.logic import negation
 from adjit.tracer.control.results import freeze_result
-from adjit.tracer.interpreter import control, loops, protocols
+from adjit.tracer.interpreter import control, loops, messages, protocols
 from adjit.tracer.interpreter.assign import assign, augmented, delete
 from adjit.tracer.interpreter.classes import define_class
 from adjit.tracer.interpreter.evaluate import evaluate
@@ -109,6 +115,13 @@ def _if(frame: Frame, node: ast.If, rest: Sequence[ast.stmt] = ()) -> Signal:
     """An `if` and, where one of its arms ends the block, the rest of the block."""
     while True:
         flag = control.condition(frame, node.test)
+        if is_traced(flag) and control.ends_in_raise(node.orelse):
+            return run_branch(  # what ends in an exception comes first: the rest is traced once
+                frame.trace,
+                negation(frame.trace, flag),
+                partial(execute, frame, node.orelse),
+                partial(execute, frame, [*node.body, *rest]),
+            )
         if is_traced(flag):
             return run_branch(
                 frame.trace,
@@ -143,29 +156,44 @@ def _nothing(frame: Frame, node: ast.stmt) -> Signal:
 
 
 def _assert(frame: Frame, node: ast.Assert) -> Signal:
-    if not _test(frame, node.test, "check the arguments before the call"):
-        raise AssertionError() if node.msg is None else AssertionError(evaluate(frame, node.msg))
+    if not __debug__:
+        return None
+    flag = control.condition(frame, node.test)
+    if is_traced(flag):
+        text = [] if node.msg is None else [messages.constant(frame, node.msg)]
+        demand(frame.trace, flag, AssertionError(*text))
+    elif not flag:
+        text = [] if node.msg is None else [evaluate(frame, node.msg)]
+        raise _noted(frame, AssertionError(*text))
     return None
+
+
+def _noted(frame: Frame, error: BaseException) -> BaseException:
+    """An exception that the user's own code raises now."""
+    frame.trace.root.raised = error
+    return error
 
 
 def _raise(frame: Frame, node: ast.Raise) -> Signal:
     if node.exc is None:
         if not frame.handling:
             raise RuntimeError("No active exception to reraise")
-        raise frame.handling[-1]
-    error = evaluate(frame, node.exc)
+        raise _noted(frame, frame.handling[-1])
+    error = messages.exception(frame, node.exc)
     if isinstance(error, type) and issubclass(error, BaseException):
         error = frame.call(error)
     if not isinstance(error, BaseException):
         raise TypeError("exceptions must derive from BaseException")
     if node.cause is None:
-        raise error
-    raise error from evaluate(frame, node.cause)
+        raise _noted(frame, error)
+    cause = evaluate(frame, node.cause)
+    raise _noted(frame, error) from cause
 
 
 def _try(frame: Frame, node: ast.Try) -> Signal:
     try:
-        signal = _guarded(frame, node)
+        with handling(frame.trace, lambda cls: control.may_leave(node.finalbody)):
+            signal = _guarded(frame, node)
     except AdjitError:
         # What cannot be captured is never handled, nor replaced, by the user's code: its handlers
         # are for errors that NumPy would raise.
@@ -184,12 +212,17 @@ def _try(frame: Frame, node: ast.Try) -> Signal:
 
 def _guarded(frame: Frame, node: ast.Try) -> Signal:
     try:
-        signal = execute(frame, node.body)
+        with handling(frame.trace, partial(_handles, frame, node.handlers)):
+            signal = execute(frame, node.body)
     except AdjitError:
         raise
     except BaseException as error:  # noqa: BLE001  the user's handlers choose
         return _handle(frame, node.handlers, error)
     return execute(frame, node.orelse) if signal is None else signal
+
+
+def _handles(frame: Frame, handlers: Sequence[ast.ExceptHandler], cls: type[BaseException]) -> bool:
+    return any(h.type is None or issubclass(cls, evaluate(frame, h.type)) for h in handlers)
 
 
 def _handle(frame: Frame, handlers: Sequence[ast.ExceptHandler], error: BaseException) -> Signal:
@@ -208,6 +241,10 @@ def _handle(frame: Frame, handlers: Sequence[ast.ExceptHandler], error: BaseExce
     raise error
 
 
+#: Context managers that let every exception through, and of which compiled code needs no end.
+_TRANSPARENT = (np.errstate, nullcontext, warnings.catch_warnings)
+
+
 def _with(frame: Frame, node: ast.With) -> Signal:
     return _with_items(frame, node.items, node.body)
 
@@ -222,7 +259,8 @@ def _with_items(frame: Frame, items: Sequence[ast.withitem], body: Sequence[ast.
     if first.optional_vars is not None:
         assign(frame, first.optional_vars, value)
     try:
-        signal = _with_items(frame, rest, body)
+        with handling(frame.trace, lambda cls: type(manager) not in _TRANSPARENT):
+            signal = _with_items(frame, rest, body)
     except BaseException as error:
         handled = frame.call(leave, manager, type(error), error, error.__traceback__)
         if isinstance(error, AdjitError) or not protocols.truth(frame, handled):
