@@ -12,9 +12,19 @@ from collections.abc import Iterable
 #: Names that generated code uses itself: a user's variable of this name gets an underscore.
 RESERVED = frozenset(
     {
+        "ArithmeticError",
+        "AssertionError",
+        "Exception",
+        "FloatingPointError",
         "IndexError",
+        "KeyError",
+        "LookupError",
         "NotImplementedError",
+        "OverflowError",
+        "RuntimeError",
+        "TypeError",
         "ValueError",
+        "ZeroDivisionError",
         "__debug__",
         "bool",
         "dataclasses",

@@ -60,7 +60,7 @@ def _grouped(body: Body) -> Iterator[tuple[Statement, str]]:
     for _, group in groupby(body.lines, lambda line: id(line.statement)):
         lines = list(group)
         pad = "    " * lines[0].depth
-        yield lines[0].statement, pad + "; ".join(line.text for line in lines)
+        yield lines[0].statement, pad + "; ".join(line.text for line in lines).replace(":; ", ": ")
 
 
 def _add_adjoints(body: Body, row_of: dict[Value, Row], by_place: dict[Location, Row]) -> Row:

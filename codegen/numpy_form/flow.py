@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from adjit.codegen.interface import constant_text
 from adjit.codegen.numpy_form import expr as ex
 from adjit.codegen.numpy_form.printer import Printer, is_size
 from adjit.codegen.numpy_form.tree import Pair, Statement
-from adjit.codegen.numpy_form.truth import condition
+from adjit.codegen.numpy_form.truth import condition, opposite
 from adjit.ir.graph import Equation
 from adjit.ir.values import Literal
 
@@ -31,12 +32,20 @@ def write_block(
     for statement in block:
         lines = lines_of(statement)
         if not statement.kind:
-            out += [Written(depth, text, statement) for text in lines]
+            out += [_written(depth, text, statement) for text in lines]
             continue
         inner = [write_block(part, depth + 1, lines_of) for part in statement.blocks]
         write = {"loop": _write_loop, "while": _write_while, "branch": _write_branch}
         out += write[statement.kind](statement, depth, lines[0], inner)
     return out
+
+
+def _written(depth: int, text: str, statement: Statement) -> Written:
+    """A line of a single statement, perhaps of a block in it."""
+    inner = text.startswith(" ")
+    return (
+        Written(depth + 1, text.lstrip(), statement) if inner else Written(depth, text, statement)
+    )
 
 
 def _write_loop(
@@ -116,6 +125,15 @@ def _unordered(p: Printer, eqn: Equation) -> str:
     if step not in (1, -1):
         return _range(p, eqn)
     return f"range({p.size((eqn.params['stop'] - eqn.params['start']) * step).text})"
+
+
+def check_lines(p: Printer, eqn: Equation) -> list[str]:
+    """A check of the user's: `if not ok: raise ...`."""
+    arguments = ", ".join(map(constant_text, eqn.params["arguments"]))
+    return [
+        f"if {opposite(p, eqn.inputs[0])}:",
+        f"    raise {eqn.params['error']}({arguments})",
+    ]
 
 
 # Assignments all at once.

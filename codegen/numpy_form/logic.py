@@ -15,7 +15,7 @@ from adjit.ir.values import Literal, Operand, Type, Value
 _FLAG = Type(np.dtype(np.bool_))
 _MOST = 12  # equations in an expression
 _NO_EXPRESSION = frozenset(
-    {"update", "sort", "nonzero", "loop", "while", "bind", "empty", "storage", "reserve"}
+    {"update", "sort", "nonzero", "loop", "while", "bind", "empty", "storage", "reserve", "require"}
 )
 
 

@@ -103,6 +103,9 @@ class _Opener:
                 body = self._checkpoint(copy, known, resize or _same)
                 known.update(zip(eqn.outputs, body.outputs, strict=True))
                 out += body.equations
+            elif eqn.primitive.name == "require":
+                known[eqn.output] = copy.inputs[0]
+                out.append(copy)
             elif self._is_number_already(copy):
                 known[eqn.output] = copy.inputs[0]
             else:

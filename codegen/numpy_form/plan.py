@@ -20,7 +20,9 @@ from adjit.ir.indexing import NewAxis, is_full
 from adjit.ir.values import Literal, Operand, Value
 
 END = 1 << 60
-STATEMENTS = frozenset({"update", "sort", "nonzero", "branch", "loop", "while", "checkpoint"})
+STATEMENTS = frozenset(
+    {"update", "sort", "nonzero", "branch", "loop", "while", "checkpoint", "require"}
+)
 _VARIABLES = STATEMENTS | {"bind", "reserve"}
 _DEEPEST = 16  # expressions within expressions; longer than a line long before that
 _REPEATABLE = frozenset({"add", "sub", "neg", "lt", "le", "gt", "ge", "eq", "ne", "logical_not"})
@@ -43,7 +45,7 @@ def _decide(plan: Plan, forced: Collection[Value]) -> None:
     ]
     plan.counted = _symbols_mentioned(plan)
     for eqn in reversed(plan.equations):
-        users = plan.users.get(eqn.outputs[0], [])
+        users = plan.users.get(eqn.outputs[0], []) if eqn.outputs else []
         here = plan.index[eqn]
         place[eqn], depth[eqn] = here, 0
         if eqn.primitive.name == "nonzero":

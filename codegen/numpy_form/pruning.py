@@ -1,4 +1,5 @@
-"""Dropping what no output depends on, regions included: carried values that nobody reads."""
+"""Dropping what no output depends on, regions included: carried values that nobody reads. The
+user's checks stay."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from adjit.codegen.numpy_form.nested import Opened
 from adjit.ir.dims import Size, Symbol, symbols_of
+from adjit.ir.effects import acts
 from adjit.ir.graph import Equation, Graph, param_sizes, values_of
 from adjit.ir.values import Value
 
@@ -33,7 +35,7 @@ class _Live:
         out: list[Equation] = []
         for eqn in reversed(equations):
             bound = eqn.params.get("symbol") in self.symbols
-            if not bound and not any(v in self.values for v in eqn.outputs):
+            if not bound and not acts(eqn) and not any(v in self.values for v in eqn.outputs):
                 continue
             out.append(self._kept(eqn))
         return out[::-1]
@@ -65,13 +67,14 @@ class _Live:
 
     def _loop(self, eqn: Equation) -> Equation:
         *tests, body = eqn.regions
-        kept: list[int] = []
+        kept: list[int] | None = None
         while True:
-            previous, kept = kept, [k for k, v in enumerate(eqn.outputs) if v in self.values]
+            now = [k for k, v in enumerate(eqn.outputs) if v in self.values]
+            if now == kept:
+                break
+            kept = now
             made = self._region(body, kept)
             tested = [self._region(test, [0]) for test in tests]
-            if previous == kept:
-                break
         self.values.update(x for k in kept for x in values_of((eqn.inputs[k],)))
         return replace(
             eqn,

@@ -36,6 +36,8 @@ def print_statement(
     eqn = statement.eqn
     assert eqn is not None
     name = eqn.primitive.name
+    if name == "require":
+        return flow.check_lines(printer, eqn)
     if name == "update":
         return _print_update(printer, eqn, targets[0], memory)
     if name == "sort":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from adjit.codegen.numpy_form.relations import Plan
 from adjit.codegen.numpy_form.subscripts import is_update_in_place_safe
+from adjit.ir.effects import acts
 from adjit.ir.graph import Equation
 from adjit.ir.values import Operand, Value
 
@@ -39,6 +40,7 @@ class Statement:
     entered: frozenset[Value] = frozenset()  # what is read after each beginning of an iteration
     index_read: bool = False
     entry: bool = False  # the assignment before a loop
+    acts: bool = False  # it must be run although nobody reads what it makes
     overlapping: bool = False
     several_lines: bool = False
 
@@ -96,6 +98,7 @@ def _statements(plan: Plan, eqn: Equation) -> list[Statement]:
                 eqn,
                 eqn.outputs,
                 source=eqn.source,
+                acts=acts(eqn),
                 overlapping=overlapping,
                 several_lines=name == "sort",
             )
@@ -108,7 +111,8 @@ def _statements(plan: Plan, eqn: Equation) -> list[Statement]:
         if name != "while" or region is eqn.regions[1]:
             block += _assignment(eqn, region.outputs)
     # until it is known whether the index is read, the header reads all that it may
-    whole = Statement(eqn, eqn.outputs, source=eqn.source, blocks=blocks, index_read=name == "loop")
+    whole = Statement(eqn, eqn.outputs, source=eqn.source, blocks=blocks)
+    whole.acts, whole.index_read = acts(eqn), name == "loop"
     if name == "branch":
         return [whole]
     return [*_assignment(eqn, eqn.inputs, entry=True), whole]
@@ -146,7 +150,7 @@ def mark_live(block: Sequence[Statement], live: frozenset[Value]) -> frozenset[V
 def _before(statement: Statement, live: frozenset[Value]) -> frozenset[Value]:
     statement.after = live
     statement.targets = tuple(v for v in statement.candidates if v in live)
-    if not statement.targets:
+    if not statement.targets and not statement.acts:
         return live
     if statement.pairs:
         read = {x for target in statement.targets for x in statement.read_by[target]}
@@ -180,7 +184,7 @@ def _before_loop(statement: Statement, live: frozenset[Value]) -> frozenset[Valu
 
 def drop_dead(block: Sequence[Statement]) -> list[Statement]:
     """The statements that are left after `mark_live`."""
-    kept = [statement for statement in block if statement.targets]
+    kept = [statement for statement in block if statement.targets or statement.acts]
     for statement in kept:
         statement.blocks = tuple(drop_dead(inner) for inner in statement.blocks)
     return kept

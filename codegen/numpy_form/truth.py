@@ -14,7 +14,7 @@ from adjit.codegen.numpy_form.printer import Printer, is_number
 from adjit.codegen.numpy_form.relations import inside
 from adjit.ir.graph import Equation
 from adjit.ir.indexing import AtValue, Gather
-from adjit.ir.values import Literal, Operand
+from adjit.ir.values import Literal, Operand, Value
 
 _COMPARED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 _OR, _AND, _NOT, _REST = range(4)
@@ -23,6 +23,16 @@ _OR, _AND, _NOT, _REST = range(4)
 def condition(p: Printer, x: Operand) -> str:
     """A bool scalar where Python asks for its truth."""
     return _truth(p, x)[0]
+
+
+def opposite(p: Printer, x: Operand) -> str:
+    """The condition that x does not hold."""
+    if isinstance(x, Value) and x in p.plan.inlined:
+        eqn = p.plan.made_by[x]
+        if eqn.primitive.name == "logical_not":
+            return condition(p, eqn.inputs[0])
+    text = condition(p, x)
+    return f"not {text}" if text.isidentifier() else f"not ({text})"
 
 
 def may_raise(p: Printer, x: Operand) -> bool:

@@ -13,6 +13,7 @@ from adjit.codegen.numpy_form import emit, load
 from adjit.ir import Graph, Symbol, Value, literal
 from adjit.ir.dims import symbol_size
 from adjit.ir.indexing import At, AtValue, Gather, Slice
+from adjit.ir.primitives import effects as fx
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 from adjit.ir.values import Operand
@@ -337,3 +338,49 @@ def test_the_value_of_an_or_is_numpys_bool() -> None:
     assert body(graph).splitlines()[0] == "ok = np.bool_(x > 0 or y > x)"
     for a, c in ((1.0, 0.0), (-1.0, 0.0), (-1.0, -2.0)):
         checked_run(graph, np.float64(a), np.float64(c))
+
+
+def test_the_users_checks_stand_where_they_stood() -> None:
+    s = Flow("f")
+    x = s.array("x", "n")
+    why = {"error": "ValueError", "arguments": ('not "good"', 3)}
+
+    def step(t: Any, v: Operand) -> list[Operand]:
+        b = s.at("if x[i] < 0: raise ValueError(...)")
+        bad = b.emit(ew.lt, b.index(x, (At(t),)), literal(0.0))
+        b.bind(fx.require, b.emit(ew.logical_not, bad), **why)
+        return [s.at("v = v + 1").add(v, literal(1.0))]
+
+    s.loop("for i in range(n):", [literal(0.0)], "v", x.shape[0], step, symbol="i")
+    b = s.at("assert ok")
+    total = b.reduce(x, "sum", (0,))
+    ok = b.emit(ew.gt, total, literal(1.0), name="ok")
+    b.bind(fx.require, ok, error="AssertionError", arguments=())
+    graph = s.graph(b.mul(total, literal(2.0)))
+    assert body(graph).splitlines()[:-1] == [
+        "for i in range(x.shape[0]):",
+        "    if x[i] < 0:",
+        "        raise ValueError('not \"good\"', 3)",
+        "t1 = np.sum(x)",
+        "ok = t1 > 1",
+        "if not ok:",
+        "    raise AssertionError()",
+    ]
+    checked_run(graph, np.abs(X))
+    with pytest.raises(ValueError, match="good"):
+        load(emit(graph))(X)
+    with pytest.raises(AssertionError):
+        load(emit(graph))(np.abs(X) / 100)
+
+
+@pytest.mark.parametrize("start", [0, 2])
+def test_the_bounds_of_a_loop_whose_index_nobody_reads(start: int) -> None:
+    """`range(k, k + 3)` is `range(3)` then."""
+    s = Flow("f")
+    x = s.array("x")
+    _, k = s.integer("k")
+    double = lambda t, v: [s.at("v = 2 * v").emit(ew.add, v, v, name="v")]  # noqa: E731
+    (v,) = s.loop("for i in ...:", [x], "v", 3, double, symbol="i", start=k + start)
+    graph = s.graph(v)
+    assert "for _ in range(3):" in body(graph)
+    checked_run(graph, np.float64(0.3), np.int64(1))
