@@ -54,8 +54,8 @@ class FirstCheck:
 def check(spec: Specialization, taken: arguments.Arguments, result: Any) -> None:
     """Raise `CheckError` when a result is not the gradient at these arguments.
 
-    There is no verdict where the plain function raises or returns nan, or the gradient is not
-    finite.
+    There is no verdict where the plain function raises or returns nan, where it has a kink in the
+    direction that is looked at, or where the gradient is not finite.
     """
     task, leaves = spec.task, taken.leaves
     gradients = _gradients(task, taken, result, len(leaves))
@@ -82,7 +82,7 @@ def check(spec: Specialization, taken: arguments.Arguments, result: Any) -> None
                     f"the gradient of {task.name} disagrees with central differences of the plain "
                     f"function: along the random direction of seed {seed} it is {found.exact!r} "
                     f"by adjit, {found.difference!r} by differences",
-                    remedy="if the function has a kink or jump there, or draws random numbers, "
+                    remedy="if the function is not smooth there, or draws random numbers, "
                     "turn the check off with check=False; if it is smooth, please report a bug",
                     location=task.location,
                 )

@@ -72,7 +72,7 @@ def grad(
         each specialisation (a new pattern of arguments), in two random directions. That runs the
         function some ten times by NumPy, on copies of the arguments. None is as the environment
         variable ADJIT_CHECK says, which is off where it is not set. No verdict is given where the
-        function raises or returns nan, and in gradients inside of traced functions.
+        function raises or returns nan or has a kink, and in gradients inside of traced functions.
 
     Returns
     -------

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from adjit import grad, jit, selfcheck, value_and_grad
+from adjit.differences import compare, random_direction, tolerance
 from adjit.errors import CheckError
 
 X = np.array([0.5, -1.0, 2.0])
@@ -30,7 +31,7 @@ def module_level(x):
 def test_a_gradient_that_disagrees_is_an_error_with_both_numbers(transform):
     with pytest.raises(CheckError, match=r"seed \d+ it is 0\.0 by adjit, -?[0-9.]+") as caught:
         transform(stepped, check=True)(X)
-    assert "kink or jump" in caught.value.remedy
+    assert "not smooth there" in caught.value.remedy
     assert caught.value.location.function == "stepped"
     transform(stepped)(X)
     transform(stepped, check=False)(X)
@@ -103,6 +104,29 @@ def test_no_verdict_where_the_plain_function_has_none():
     exec("def raises(x): return x * x if hasattr(x, 'operand') else 1 / 0", made)
     assert grad(made["raises"], check=True)(2.0) == 4.0
     assert np.isnan(grad(lambda x: x * np.nan, check=True)(2.0))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_verdict_at_a_kink(dtype):
+    x = np.array([0.0, 0.3, 0.0, -2.0], dtype)
+    for f in (lambda x: np.sum(np.maximum(0, x)), lambda x: np.sum(np.where(x > 0, 3 * x, x**2))):
+        grad(f, check=True)(x)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rate", [0.1, 1.0, 10.0])
+@pytest.mark.parametrize("factor", [0.0, 0.9, 1.0, 1.1, -1.0])
+def test_curved_functions_have_a_verdict(dtype, rate, factor):
+    x = np.array([0.3, 0.5, 1.0], dtype)
+    found = compare(
+        lambda point: float(np.sum(np.exp(dtype(rate) * point[0]))),
+        [x],
+        [factor * rate * np.exp(rate * x)],
+        random_direction([x], [True], 0),
+        tolerance(single=dtype is np.float32),
+    )
+    assert found.decided
+    assert found.agrees is (factor == 1.0)
 
 
 def test_inner_gradients_are_not_checked():
