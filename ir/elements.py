@@ -3,7 +3,7 @@
 `A[i, j] -= A[i, k] * A[k, j]` in a loop over j reads `A[i, k]` again and again, and its adjoint
 adds to `dA[i, k]` in every turn. No compiler keeps such an element in a register: for all it knows,
 the other writes of the loop meet it. Where the ranges of the indices prove that they do not, the
-element is read once before the loop, and what is added to it is summed up in a number.
+element is read once before the loop, and written once after it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from adjit.ir.primitives import regions as rg
 from adjit.ir.primitives import structural as st
 from adjit.ir.proofs import Ranges, disjoint, inside
 from adjit.ir.rewrite import with_equations
-from adjit.ir.values import Operand, Type, Value, literal
+from adjit.ir.values import Operand, Type, Value
 
 
 def settle_elements(graph: Graph) -> Graph:
-    """Read elements once that a loop does not change, and sum up what it adds to one."""
+    """Read elements once that a loop does not change, carry those that it changes in numbers."""
     return _settled(graph, Ranges(facts=list(graph.facts)))
 
 
@@ -59,7 +59,7 @@ def _within(eqn: Equation, ranges: Ranges) -> Ranges:
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """A place that is read or written; `eqn` is the update at the top of the body, if it is one."""
+    """A place that is read or written; `eqn` says by what, at the top of the body."""
 
     spec: Spec
     ranges: Ranges
@@ -86,8 +86,8 @@ class _Loop:
             if x.shape:
                 self._reads(self.body.inputs.index(x))
                 k = self.body.inputs.index(x)
-                if k < self.eqn.params["carried"] and x.type.is_float:
-                    self._additions(k)
+                if k < self.eqn.params["carried"]:
+                    self._writes(k)
         return [*self.before, self.eqn, *self.after]
 
     @property
@@ -142,82 +142,79 @@ class _Loop:
         body = replace(self.body, inputs=(*self.body.inputs, eqn.output), equations=tuple(kept))
         self.eqn = replace(self.eqn, inputs=(*self.eqn.inputs, made), regions=(body,))
 
-    # Additions.
+    # Writes.
 
-    def _additions(self, k: int) -> None:
+    def _writes(self, k: int) -> None:
         accesses = self._accesses(k)
         if accesses is None:
             return
-        done: set[Equation] = set()
+        done: list[Spec] = []
         for access in accesses:
             eqn = access.eqn
-            if eqn is None or eqn in done or not _adds_number(eqn) or not self._invariant(eqn, k):
+            if eqn is None or not access.writes or access.spec in done:
                 continue
-            same = [a.eqn for a in accesses if _same_addition(a.eqn, eqn)]
-            others = [a for a in accesses if a.eqn not in same]
-            if all(disjoint(eqn.params["spec"], a.spec, a.ranges) for a in others):
-                done.update(e for e in same if e is not None)
-                self._sum_up(k, [e for e in same if e is not None])
+            if eqn.inputs[1].shape != () or not self._invariant(eqn, k):
+                continue
+            done.append(access.spec)
+            others = [a for a in accesses if a.eqn is None or a.spec != access.spec]
+            if all(disjoint(access.spec, a.spec, a.ranges) for a in others):
+                self._carry(k, eqn)
 
-    def _sum_up(self, k: int, additions: Sequence[Equation]) -> None:
-        """Replace additions to one place by a sum that is carried, and added after the loop."""
-        n, first = self.eqn.params["carried"], additions[0]
+    def _carry(self, k: int, like: Equation) -> None:
+        """Keep an element in a number that is carried: read before the loop, written after it."""
+        n, spec = self.eqn.params["carried"], like.params["spec"]
         type = Type(self.body.inputs[k].dtype)
-        start = Value(type, "", first.location)
-        total: Operand = start
+        first, start, last = (Value(type, "", like.location) for _ in range(3))
+        versions = _versions(self.body, [k])
+        element: Operand = start
         table: dict[Value, Operand] = {}
         kept: list[Equation] = []
         for eqn in self.body.equations:
+            here = bool(eqn.inputs) and eqn.inputs[0] in versions
+            here = here and not eqn.regions and eqn.params.get("spec") == spec
             eqn = replace(eqn, inputs=tuple(_moved(table, x) for x in eqn.inputs))
-            if any(eqn.outputs == one.outputs for one in additions):
-                here = Value(type, "", eqn.location)
-                kept.append(
-                    replace(
-                        eqn,
-                        primitive=ew.add,
-                        inputs=(total, eqn.inputs[1]),
-                        outputs=(here,),
-                        params={},
-                    )
-                )
-                table[eqn.output] = eqn.inputs[0]
-                total = here
-            else:
+            if not here:
                 kept.append(eqn)
+            elif eqn.primitive is st.index:
+                table[eqn.output] = element
+            else:
+                table[eqn.output] = eqn.inputs[0]
+                if eqn.params["op"] == "add":
+                    total = Value(type, "", eqn.location)
+                    added = replace(eqn, primitive=ew.add, outputs=(total,), params={})
+                    kept.append(replace(added, inputs=(element, eqn.inputs[1])))
+                    element = total
+                else:
+                    element = eqn.inputs[1]
         outputs = [_moved(table, x) for x in self.body.outputs]
         inputs = self.body.inputs
         body = replace(
             self.body,
             inputs=(*inputs[:n], start, *inputs[n:]),
             equations=tuple(kept),
-            outputs=(*outputs, total),
+            outputs=(*outputs, element),
         )
-        out = Value(type, "", first.location)
+        read = replace(
+            like,
+            primitive=st.index,
+            inputs=(self.eqn.inputs[k],),
+            outputs=(first,),
+            params={"spec": spec},
+        )
+        self.before.append(read)
         self.eqn = replace(
             self.eqn,
-            inputs=(*self.eqn.inputs[:n], literal(0, type.dtype), *self.eqn.inputs[n:]),
-            outputs=(*self.eqn.outputs, out),
+            inputs=(*self.eqn.inputs[:n], first, *self.eqn.inputs[n:]),
+            outputs=(*self.eqn.outputs, last),
             params={**self.eqn.params, "carried": n + 1},
             regions=(body,),
         )
         result = self.eqn.outputs[k]
-        last = self.table.get(result, result)
+        array = self.table.get(result, result)
         final = Value(result.type, result.name, result.location)
-        self.after.append(replace(first, inputs=(last, out), outputs=(final,)))
+        params = {"spec": spec, "op": "set"}
+        self.after.append(replace(like, inputs=(array, last), outputs=(final,), params=params))
         self.table[result] = final
-
-
-def _adds_number(eqn: Equation) -> bool:
-    return (
-        eqn.primitive is st.update
-        and eqn.params["op"] == "add"
-        and eqn.inputs[1].shape == ()
-        and len(eqn.inputs) == 2
-    )
-
-
-def _same_addition(one: Equation | None, other: Equation) -> bool:
-    return one is not None and _adds_number(one) and one.params["spec"] == other.params["spec"]
 
 
 # Accesses to an array in a block and in the regions in it.
@@ -252,9 +249,8 @@ def _accesses(
             operands = eqn.inputs[1 if eqn.primitive is st.index else 2 :]
             if operands:
                 raise _Whole
-            writes = eqn.primitive is st.update
-            mine = eqn if writes and top is not None else None
-            yield _Access(eqn.params["spec"], ranges, writes, mine)
+            mine = eqn if top is not None else None
+            yield _Access(eqn.params["spec"], ranges, eqn.primitive is st.update, mine)
         else:
             raise _Whole
     if top is not None and any(
