@@ -1,8 +1,7 @@
-"""Linear algebra of square matrices in plain loops: what small matrices are faster with, and what a
-saved kernel brings along.
+"""Linear algebra of square matrices in plain loops: what a saved kernel brings along for `lapack`.
 
-A matrix is n * n numbers, row after row. Functions whose names begin with `small_` take
-one-dimensional windows; the others arrays and where in them something starts, as kernels call them.
+A matrix is n * n numbers, row after row, and starts `m0` elements behind the first of its array;
+so for the others. Arrays are contiguous.
 """
 
 from __future__ import annotations
@@ -11,226 +10,152 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import numpy as np
 from numba import njit
 
 Function: TypeAlias = Callable[..., Any]
 Decorator: TypeAlias = Callable[[Function], Function]
 
-loops: Decorator = njit(error_model="numpy", fastmath={"reassoc", "nsz", "contract"})
-strictly: Decorator = njit(error_model="numpy", fastmath=False)
+loops: Decorator = njit(error_model="numpy", fastmath={"nsz", "contract"})
 
 
 @loops
-def small_factor(m: Any, n: int, pivots: Any) -> None:
+def lu_factor(m: Any, m0: int, n: int, pivots: Any, p0: int) -> None:
     """Replace the matrix A by its factors: A.T = P @ L @ U with L and U as columns in `m`, the unit
     diagonal of L left out. Row k changed places with row `pivots[k] - 1` (as LAPACK counts)."""
+    a, order = m.reshape(m.size), pivots.reshape(pivots.size)
     for k in range(n):
-        column = k * n
-        best, most = k, abs(m[column + k])
+        column = m0 + k * n
+        best = k
         for i in range(k + 1, n):
-            size = abs(m[column + i])
-            if size > most:
-                best, most = i, size
-        pivots[k] = best + 1
+            if abs(a[column + i]) > abs(a[column + best]):
+                best = i
+        order[p0 + k] = best + 1
         if best != k:
-            for j in range(0, n * n, n):
-                m[j + k], m[j + best] = m[j + best], m[j + k]
-        pivot = m[column + k]
-        if pivot != 0:
+            for j in range(m0, m0 + n * n, n):
+                a[j + k], a[j + best] = a[j + best], a[j + k]
+        if a[column + k] != 0:
             for i in range(k + 1, n):
-                m[column + i] /= pivot
-        for j in range((k + 1) * n, n * n, n):
-            factor = m[j + k]
+                a[column + i] /= a[column + k]
+        for j in range(column + n, m0 + n * n, n):
             for i in range(k + 1, n):
-                m[j + i] -= factor * m[column + i]
+                a[j + i] -= a[j + k] * a[column + i]
 
 
 @loops
-def small_substitute(turned: bool, m: Any, n: int, x: Any, columns: int) -> None:
-    """Solve with the triangles of `small_factor` for `columns` right sides, the rows in order."""
-    if turned:  # L, then U
-        for k in range(n):
-            for i in range(k + 1, n):
-                _subtract(x, i, m[k * n + i], k, columns)
-        for k in range(n - 1, -1, -1):
-            _divide(x, k, m[k * n + k], columns)
-            for i in range(k):
-                _subtract(x, i, m[k * n + i], k, columns)
-    else:  # U.T, then L.T
-        for i in range(n):
-            for k in range(i):
-                _subtract(x, i, m[i * n + k], k, columns)
-            _divide(x, i, m[i * n + i], columns)
-        for i in range(n - 1, -1, -1):
-            for k in range(i + 1, n):
-                _subtract(x, i, m[i * n + k], k, columns)
-
-
-@njit(error_model="numpy", fastmath={"nsz", "contract"}, forceinline=True)
-def _subtract(x: Any, i: int, factor: Any, k: int, columns: int) -> None:
-    """Row i of x loses row k times a factor."""
-    for c in range(columns):
-        x[i * columns + c] -= factor * x[k * columns + c]
-
-
-@njit(error_model="numpy", fastmath=False, forceinline=True)
-def _divide(x: Any, k: int, divisor: Any, columns: int) -> None:
-    for c in range(columns):
-        x[k * columns + c] /= divisor
-
-
-@strictly
-def swap_rows(turned: bool, pivots: Any, n: int, x: Any, columns: int) -> None:
-    """The rows as the pivots say: before the triangles where `turned`, else after them, back."""
-    for step in range(n):
-        k = step if turned else n - 1 - step
-        other = pivots[k] - 1
-        if other != k:
-            for c in range(columns):
-                here, there = k * columns + c, other * columns + c
-                x[here], x[there] = x[there], x[here]
-
-
-@strictly
-def has_zero(m: Any, n: int) -> bool:
-    """True where U has a zero on its diagonal: the matrix is singular."""
-    for k in range(n):
-        if m[k * n + k] == 0:
-            return True
-    return False
-
-
-@strictly
-def fill_identity(x: Any, n: int) -> None:
-    for k in range(n * n):
-        x[k] = 0
-    for k in range(n):
-        x[k * n + k] = 1
-
-
-@strictly
-def sign_of(m: Any, n: int, pivots: Any) -> Any:
-    """The sign of the determinant."""
-    negative = False
-    for k in range(n):
-        if m[k * n + k] == 0:
-            return m.dtype.type(0)
-        if m[k * n + k] != m[k * n + k]:
-            return m[k * n + k]
-        negative ^= (m[k * n + k] < 0) ^ (pivots[k] != k + 1)
-    return m.dtype.type(-1 if negative else 1)
-
-
-@strictly
-def product_of(m: Any, n: int, pivots: Any) -> Any:
-    """The determinant."""
-    out = m.dtype.type(1)
-    for k in range(n):
-        out *= m[k * n + k] if pivots[k] == k + 1 else -m[k * n + k]
-    return out
-
-
-@strictly
-def logarithm_of(m: Any, n: int) -> Any:
-    """The logarithm of the absolute value of the determinant."""
-    out = m.dtype.type(0)
-    for k in range(n):
-        out += m.dtype.type(math.log(abs(m[k * n + k])))
-    return out
-
-
-@loops
-def small_cholesky(m: Any, n: int) -> bool:
-    """Replace the lower triangle by the factor; False where the matrix is not positive definite."""
-    for j in range(n):
-        row = m[j * n : j * n + j]
-        square = m[j * n + j]
-        for k in range(j):
-            square -= row[k] * row[k]
-        if not square > 0:
-            return False
-        root = math.sqrt(square)
-        m[j * n + j] = root
-        for i in range(j + 1, n):
-            total = m[i * n + j]
-            for k in range(j):
-                total -= m[i * n + k] * row[k]
-            m[i * n + j] = total / root
-    return True
-
-
-@strictly
-def clear_above(m: Any, n: int) -> None:
-    """Zeros above the diagonal."""
-    for i in range(n):
-        for j in range(i + 1, n):
-            m[i * n + j] = 0
-
-
-# As kernels call them.
-
-
-@strictly
-def window(array: Any, start: int, size: int) -> Any:
-    """The elements of a contiguous array from `start` on, as a vector."""
-    return array.reshape(array.size)[start : start + size]
-
-
-@strictly
-def lu_factor(m: Any, m0: int, n: int, pivots: Any, p0: int) -> None:
-    """The factors in the place of the matrix."""
-    small_factor(window(m, m0, n * n), n, window(pivots, p0, n))
-
-
-@strictly
 def lu_solve(
     turned: bool, m: Any, m0: int, pivots: Any, p0: int, x: Any, x0: int, n: int, columns: int
 ) -> bool:
-    """Replace the right sides x by the solutions of A @ x (of A.T @ x where `turned`); False for a
-    singular matrix."""
-    factors, sides = window(m, m0, n * n), window(x, x0, n * columns)
-    if has_zero(factors, n):
-        return False
-    order = window(pivots, p0, n)
+    """Replace the right sides x, n rows, by the solutions of A @ x (of A.T @ x where `turned`);
+    False for a singular matrix."""
+    a, order, b = m.reshape(m.size), pivots.reshape(pivots.size), x.reshape(x.size)
+    for k in range(n):
+        if a[m0 + k * n + k] == 0:
+            return False
     if turned:
-        swap_rows(True, order, n, sides, columns)
-    small_substitute(turned, factors, n, sides, columns)
+        for k in range(n):
+            _swap(b, x0 + k * columns, x0 + (order[p0 + k] - 1) * columns, columns)
+    for i in range(n):  # L, or U turned
+        row = x0 + i * columns
+        for k in range(i):
+            factor = a[m0 + k * n + i] if turned else a[m0 + i * n + k]
+            _subtract(b, row, factor, x0 + k * columns, columns)
+        if not turned:
+            _divide(b, row, a[m0 + i * n + i], columns)
+    for i in range(n - 1, -1, -1):  # U, or L turned
+        row = x0 + i * columns
+        for k in range(i + 1, n):
+            factor = a[m0 + k * n + i] if turned else a[m0 + i * n + k]
+            _subtract(b, row, factor, x0 + k * columns, columns)
+        if turned:
+            _divide(b, row, a[m0 + i * n + i], columns)
     if not turned:
-        swap_rows(False, order, n, sides, columns)
+        for k in range(n - 1, -1, -1):
+            _swap(b, x0 + k * columns, x0 + (order[p0 + k] - 1) * columns, columns)
     return True
 
 
-@strictly
+@loops
+def _swap(b: Any, one: int, other: int, columns: int) -> None:
+    """Exchange two rows of the right side."""
+    for c in range(columns):
+        b[one + c], b[other + c] = b[other + c], b[one + c]
+
+
+@loops
+def _subtract(b: Any, row: int, factor: Any, other: int, columns: int) -> None:
+    """A row loses another one times a factor."""
+    for c in range(columns):
+        b[row + c] -= factor * b[other + c]
+
+
+@loops
+def _divide(b: Any, row: int, divisor: Any, columns: int) -> None:
+    for c in range(columns):
+        b[row + c] /= divisor
+
+
+@loops
 def lu_inverse(
     turned: bool, m: Any, m0: int, pivots: Any, p0: int, x: Any, x0: int, n: int
 ) -> bool:
     """The inverse (of A.T where `turned`) into x; False for a singular matrix."""
-    fill_identity(window(x, x0, n * n), n)
+    b = x.reshape(x.size)
+    for k in range(n * n):
+        b[x0 + k] = 1 if k % (n + 1) == 0 else 0
     return lu_solve(turned, m, m0, pivots, p0, x, x0, n, n)
 
 
-@strictly
+@loops
 def lu_det(m: Any, m0: int, pivots: Any, p0: int, n: int) -> Any:
-    return product_of(window(m, m0, n * n), n, window(pivots, p0, n))
+    """The determinant."""
+    a, order, out = m.reshape(m.size), pivots.reshape(pivots.size), m.dtype.type(1)
+    for k in range(n):
+        out *= a[m0 + k * n + k] if order[p0 + k] == k + 1 else -a[m0 + k * n + k]
+    return out
 
 
-@strictly
+@loops
 def lu_sign(m: Any, m0: int, pivots: Any, p0: int, n: int) -> Any:
-    return sign_of(window(m, m0, n * n), n, window(pivots, p0, n))
+    """The sign of the determinant; 0 of a singular matrix."""
+    a, order, out = m.reshape(m.size), pivots.reshape(pivots.size), m.dtype.type(1)
+    for k in range(n):
+        entry = a[m0 + k * n + k]
+        if entry == 0 or entry != entry:
+            return abs(entry)
+        if (entry < 0) != (order[p0 + k] != k + 1):
+            out = -out
+    return out
 
 
-@strictly
+@loops
 def lu_logarithm(m: Any, m0: int, pivots: Any, p0: int, n: int) -> Any:
-    return logarithm_of(window(m, m0, n * n), n)
+    """The logarithm of the absolute value of the determinant."""
+    a, out = m.reshape(m.size), m.dtype.type(0)
+    for k in range(n):
+        out += m.dtype.type(math.log(abs(a[m0 + k * n + k])))
+    return out
 
 
-@strictly
+@loops
 def cholesky(m: Any, m0: int, n: int) -> bool:
-    """The factor in the place of the matrix, zeros above it; False where there is none."""
-    matrix = window(m, m0, n * n)
-    clear_above(matrix, n)
-    return small_cholesky(matrix, n)
+    """The factor in the place of the lower triangle, zeros above it; False where there is none."""
+    a = m.reshape(m.size)
+    for j in range(n):
+        for i in range(j):
+            a[m0 + i * n + j] = 0
+    for j in range(n):
+        row = m0 + j * n
+        for i in range(j, n):
+            total = a[m0 + i * n + j]
+            for k in range(j):
+                total -= a[m0 + i * n + k] * a[row + k]
+            if i > j:
+                a[m0 + i * n + j] = total / a[row + j]
+            elif total <= 0:
+                return False
+            else:
+                a[row + j] = math.sqrt(total)
+    return True
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Linear algebra of small matrices, instruction by instruction: what `matrices` says in Python.
+"""Linear algebra of small matrices, instruction by instruction: as `matrices` has it in Python.
 
 Each function writes its instructions where it is called. A matrix is n * n numbers, row after row.
 """
@@ -125,8 +125,8 @@ def cholesky(c: Code, m: Vector, n: Number) -> Number:
         with c.loop(j) as k:
             entry = m[j * n + k]
             square.set(square.get() - entry * entry)
-        positive = square.get() > 0
-        good.set(positive.where(good.get(), c.number(BIT, 0)))
+        with c.when(square.get() <= 0):  # NaN stays NaN, as with LAPACK
+            good.set(c.number(BIT, 0))
         root = c.intrinsic("sqrt", square.get())
         m[j * n + j] = root
         with c.loop(n, j + 1) as i:

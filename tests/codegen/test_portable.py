@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from adjit.codegen import portable_helpers
+from adjit.codegen import lapack, matrices, portable_helpers
 from adjit.codegen.numba_form.scalars import MODULES
 from adjit.codegen.portable import names, standalone
 
@@ -146,6 +146,66 @@ def both_gemm() -> tuple[Any, Any]:
         gemm(ta, tb, m, n, k, a, a0, lda, b, b0, ldb, beta, c, c0, ldc)
 
     return old, portable_helpers.gemm
+
+
+@njit
+def kernel_lu(turned, a, x, inverse, p, m, n, columns):  # type: ignore[no-untyped-def]
+    """What kernels do with the second matrix of a stack."""
+    lapack.lu_factor(a, m, n, p, 3)
+    good = lapack.lu_solve(turned, a, m, p, 3, x, 5, n, columns)
+    lapack.lu_inverse(turned, a, m, p, 3, inverse, m, n)
+    parts = (a, m, p, 3, n)
+    return good, lapack.lu_det(*parts), lapack.lu_sign(*parts), lapack.lu_logarithm(*parts)
+
+
+def saved_lu(
+    turned: bool, a: Any, x: Any, inverse: Any, p: Any, m: int, n: int, columns: int
+) -> Any:
+    matrices.lu_factor(a, m, n, p, 3)
+    good = matrices.lu_solve(turned, a, m, p, 3, x, 5, n, columns)
+    matrices.lu_inverse(turned, a, m, p, 3, inverse, m, n)
+    parts = (a, m, p, 3, n)
+    return good, matrices.lu_det(*parts), matrices.lu_sign(*parts), matrices.lu_logarithm(*parts)
+
+
+def test_solutions_and_determinants() -> None:
+    rng = np.random.default_rng(0)
+    for n, turned in itertools.product((1, 2, 5, 60), (False, True)):
+        a, b = rng.normal(size=(2, n, n)), rng.normal(size=(n, 3))
+        matrix = a[1].T if turned else a[1]
+        found = []
+        for function in (kernel_lu, saved_lu):
+            x, inverse, p = np.full(5 + 3 * n, 7.0), np.zeros((2, n, n)), np.zeros(n + 3, "i4")
+            x[5:] = b.ravel()
+            good, *numbers = function(turned, a.copy(), x, inverse, p, n * n, n, 3)
+            assert good
+            found.append([*numbers, x, inverse])
+            np.testing.assert_allclose(matrix @ x[5:].reshape(n, 3), b, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(matrix @ inverse[1], np.eye(n), rtol=1e-9, atol=1e-9)
+            zero = function(turned, np.zeros_like(a), x, inverse, p, 0, n, 3)
+            assert zero == (False, 0.0, 0.0, -np.inf)
+        np.testing.assert_allclose(found[0][0], np.linalg.det(a[1]), rtol=1e-9)
+        for one, other in zip(*found, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-8, atol=1e-8)
+
+
+def test_cholesky_factors() -> None:
+    @njit
+    def kernel(a, m, n):  # type: ignore[no-untyped-def]
+        return lapack.cholesky(a, m, n)
+
+    rng = np.random.default_rng(0)
+    for n in (1, 4, 60):
+        x = rng.normal(size=(n, n))
+        a = np.stack([x, x @ x.T + np.eye(n)])
+        for function in (kernel, matrices.cholesky):
+            made, nothing = a.copy(), np.full((1, n, n), np.nan)
+            assert function(made, n * n, n)
+            np.testing.assert_allclose(made[1], np.linalg.cholesky(a[1]), rtol=1e-10, atol=1e-10)
+            for bad in (-np.eye(n), np.zeros((n, n))):
+                assert not function(bad[None], 0, n)
+            assert function(nothing, 0, n)  # as NumPy
+            np.testing.assert_array_equal(nothing[0], np.linalg.cholesky(np.full((n, n), np.nan)))
 
 
 def test_memory() -> None:
