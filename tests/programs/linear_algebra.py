@@ -327,6 +327,38 @@ def definite(rng, n):
     return a @ a.T + n * np.eye(n)
 
 
+def implicit_steps(A, x, dt):
+    """A matrix that stays the same, and its factors with it."""
+    M = np.eye(len(x)) - dt * A
+    total = 0.0
+    for t in range(5):
+        x = np.linalg.solve(M, x + dt * np.sin(t + x))
+        total += x @ x
+    return total + np.linalg.det(M)
+
+
+def newton_by_solving(x, a):
+    """Until the step is small; the Jacobian is written element by element."""
+    step = 1.0
+    while step > 1e-9:
+        J = np.diag(a + 3 * x**2)
+        for i in range(len(x) - 1):
+            J[i, i + 1] = 0.5 * np.cos(x[i + 1])
+        f = a * x + x**3 - 1.0
+        f[:-1] += 0.5 * np.sin(x[1:])
+        d = np.linalg.solve(J, f)
+        x = x - d
+        step = np.max(np.abs(d))
+    return np.sum(x * a)
+
+
+def stacked_systems(A, b):
+    x = np.linalg.solve(A, b[..., None])[..., 0]
+    for k in range(A.shape[0]):
+        x[k] += np.linalg.inv(A[k].T) @ b[k] * np.linalg.det(A[k][:2, :2])
+    return np.sum(x**2)
+
+
 def csr(rng, n):
     dense = np.where(rng.uniform(size=(n, n)) < 0.4, rng.standard_normal((n, n)), 0.0)
     dense += n * np.eye(n)
@@ -372,4 +404,25 @@ PROGRAMS = (
     Program(sparse_solve, lambda r: csr(r, 6), (0, 3)),
     Program(determinant, lambda r: (dominant(r, 4), 1e-6), (0,), second_order=True),
     Program(ldlt, lambda r: (definite(r, 5),)),
+    Program(
+        implicit_steps,
+        lambda r: (r.normal(size=(5, 5)), r.normal(size=5), 0.1),
+        (0, 1, 2),
+        ("complex",),
+        second_order=True,
+    ),
+    Program(
+        newton_by_solving,
+        lambda r: (r.normal(size=5), r.uniform(1, 2, 5)),
+        (1,),
+        ("differences",),
+        rtol=1e-6,
+    ),
+    Program(
+        stacked_systems,
+        lambda r: (r.normal(size=(3, 5, 5)) + 3 * np.eye(5), r.normal(size=(3, 5))),
+        (0, 1),
+        ("complex",),
+        second_order=True,
+    ),
 )

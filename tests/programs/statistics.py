@@ -40,6 +40,33 @@ def kalman_2d(y, A, H, Q, R):
     return loglik
 
 
+def kalman_solved(y, F, H, Q, R):
+    """Any number of states and measurements, as it stands in textbooks."""
+    x, P = np.zeros(F.shape[0]), np.eye(F.shape[0])
+    total = 0.0
+    for t in range(y.shape[0]):
+        x = F @ x
+        P = F @ P @ F.T + Q
+        v = y[t] - H @ x
+        S = H @ P @ H.T + R
+        K = np.linalg.solve(S.T, H @ P.T).T
+        x = x + K @ v
+        P = (np.eye(len(x)) - K @ H) @ P
+        total += v @ np.linalg.inv(S) @ v + np.log(np.linalg.det(S))
+    return 0.5 * total + x @ np.linalg.solve(P, x)
+
+
+def gaussian_factors(X, mean, cov):
+    """The likelihood by a Cholesky factor, with a jitter that grows from turn to turn."""
+    total = 0.0
+    for k in range(3):
+        L = np.linalg.cholesky(cov + 0.1 * k * np.eye(len(mean)))
+        z = np.linalg.solve(L, (X - mean).T)
+        sign, logdet = np.linalg.slogdet(cov @ cov + k * X.T @ X)
+        total += np.sum(z * z) + 2 * np.sum(np.log(np.diag(L))) + sign * logdet
+    return total
+
+
 def rts_smoother(y, q, r):
     """A forward filter that is remembered, and the backward pass over it."""
     n = len(y)
@@ -278,6 +305,27 @@ PROGRAMS = (
             np.array([[0.5, 0.1], [0.1, 0.4]]),
         ),
         (0, 1, 2, 3, 4),
+        second_order=True,
+    ),
+    Program(
+        kalman_solved,
+        lambda r: (
+            r.normal(size=(6, 2)),
+            np.eye(3) + 0.1 * r.normal(size=(3, 3)),
+            r.normal(size=(2, 3)),
+            0.3 * np.eye(3) + 0.05,
+            0.5 * np.eye(2) + 0.1,
+        ),
+        (0, 1, 2, 3, 4),
+        ("complex",),
+        second_order=True,
+    ),
+    Program(
+        gaussian_factors,
+        lambda r: (r.normal(size=(6, 4)), r.normal(size=4), 2 * np.eye(4) + 0.3),
+        (0, 1, 2),
+        ("differences",),
+        rtol=1e-6,
         second_order=True,
     ),
     Program(rts_smoother, lambda r: (r.normal(size=8), 0.3, 0.6), (0, 1, 2), second_order=True),

@@ -80,7 +80,11 @@ class _Numpy:
 
 
 class _Linalg:
-    """`norm` of vectors without complex conjugation."""
+    """`norm` of vectors without complex conjugation; solutions and determinants are analytic."""
+
+    solve = staticmethod(np.linalg.solve)
+    inv = staticmethod(np.linalg.inv)
+    det = staticmethod(np.linalg.det)
 
     @staticmethod
     def norm(x: Any) -> Any:
