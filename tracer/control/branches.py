@@ -18,11 +18,12 @@ from adjit.tracer.control.checks import Raised, demand_other, refuse_others
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
 from adjit.tracer.control.journal import MISSING, CellSlot, ItemsSlot, Journal, Slot
 from adjit.tracer.control.logic import facts_of, negation
+from adjit.tracer.control.plan import joined_here
 from adjit.tracer.control.regions import Recorded, record, reopened, survey
 from adjit.tracer.control.results import settle_result, stands_for
-from adjit.tracer.control.state import Kind, Unavailable, flatten, joined, kind_of, unchanged
+from adjit.tracer.control.state import Kind, Unavailable, flatten, kind_of, unchanged
 from adjit.tracer.operators import is_traced
-from adjit.tracer.views import Cell
+from adjit.tracer.views import Cell, read
 
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
@@ -188,7 +189,7 @@ class _Merge:
         kinds = kind_of(a), kind_of(b)
         if kinds[0] is None or kinds[1] is None:
             return _different(self.trace, label, a, b)
-        kind = joined(kinds[0], kinds[1])
+        kind = joined_here(self.trace, kinds[0], kinds[1])
         if kind is None:
             return _different(self.trace, label, a, b)
         if kind.form == "array":
@@ -201,8 +202,12 @@ class _Merge:
 
     def _operand(self, arm: int, x: Any, kind: Kind) -> Operand:
         """The leaf as an operand at the end of its arm."""
-        with reopened(self.trace, (self.then, self.otherwise)[arm]):
-            return self.trace.builder.convert(self.trace.lift(x), kind.dtype)
+        trace = self.trace
+        with reopened(trace, (self.then, self.otherwise)[arm]):
+            if kind.form != "array":
+                return trace.builder.convert(trace.lift(x), kind.dtype)
+            content = self._content(arm, x.cell)
+            return read(trace.builder, content, x.steps, trace.sizes.table)
 
     def _output(self, a: Operand, b: Operand, place: Callable[[Operand], None]) -> None:
         self.outputs.append((a, b))

@@ -41,7 +41,7 @@ class Carry:
     inputs: list[Value] = field(default_factory=list)
     contents: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     entered: dict[Cell, Value] = field(default_factory=dict)
-    split: list[Cell] = field(default_factory=list)
+    split: dict[Cell, Leaf] = field(default_factory=dict)
     numbers: dict[Value, Leaf] = field(default_factory=dict)
     born: int = 0
     #: The lengths of growing arrays, by the slot of the list.
@@ -84,7 +84,7 @@ class Carry:
             if kind.form == "python" and kind.dtype.kind == "i":
                 self.numbers[value] = leaf
             if leaf.way == "split":
-                self.split.append(cell)
+                self.split[cell] = leaf
             return TracedArray(cell, kind.form)
         if leaf.way == "gone":
             return Unavailable(slot.label, leaf.reason)
@@ -184,14 +184,15 @@ class Carry:
         changes: dict[tuple[Any, ...], Change],
         turns: Ends,
         always: tuple[Any, ...],
+        references: dict[Cell, int],
     ) -> None:
         """Give every slot what it holds after the loop; the slot `always` also where the loop may
-        not have run."""
+        not have run. `references` counts what looks at each memory before it."""
         trace, left = self.trace, iter(outputs)
         for cell in self.plan.memories:
             trace.root.changes.note(CellSlot(cell))
             cell.value = next(left)
-        shared: dict[Cell, Cell] = {}
+        shared = Shared(references, self._finals(changes))
         for key, entry in self.plan.entries.items():
             trace.root.changes.note(entry.slot)
             if entry.appended is not None:
@@ -209,6 +210,19 @@ class Carry:
                 reason = "it gets a value in a loop that may not run at all"
                 made = Unavailable(entry.slot.label, reason, "give it a value before the loop")
             entry.slot.put(made)
+        shared.settle(self.split)
+
+    def _finals(self, changes: dict[tuple[Any, ...], Change]) -> dict[Cell, Cell]:
+        """What the stand-ins of which only the value is carried are after a turn."""
+        stand_ins = {id(leaf): cell for cell, leaf in self.split.items()}
+        found: dict[Cell, Cell] = {}
+        for key, entry in self.plan.entries.items():
+            if entry.appended is None and key in changes:
+                finals = flatten(changes[key].after)[1]
+                for leaf, final in zip(entry.leaves, finals, strict=True):
+                    if id(leaf) in stand_ins and is_traced(final):
+                        found[stand_ins[id(leaf)]] = final.cell
+        return found
 
     def _result(
         self,
@@ -216,7 +230,7 @@ class Carry:
         leaf: Leaf,
         final: Any,
         left: Iterator[Value],
-        shared: dict[Cell, Cell],
+        shared: Shared,
         turns: Ends,
         returned: bool,
     ) -> Any:
@@ -225,7 +239,7 @@ class Carry:
             assert leaf.kind is not None
             return TracedArray(Cell(trace, next(left)), leaf.kind.form)
         if leaf.way == "split":
-            return self._split(leaf, final, next(left), shared, returned)
+            return self._split(leaf, final, next(left), shared, returned, turns.some)
         if leaf.way == "count":
             if leaf.first is MISSING:
                 if not turns.some:
@@ -238,22 +252,84 @@ class Carry:
         return final if leaf.first is MISSING else leaf.first
 
     def _split(
-        self, leaf: Leaf, final: Any, value: Value, shared: dict[Cell, Cell], returned: bool
+        self, leaf: Leaf, final: Any, value: Value, shared: Shared, returned: bool, some: bool
     ) -> Any:
-        """An array of its own; where it may be a view of another one, nobody may write. What is
-        returned can be looked at only when the function has ended."""
+        """What a name is after the loop of which only the value is carried."""
         assert leaf.kind is not None
         source = final.cell
-        cell = shared.get(source) if not final.steps else None
+        certain = some or leaf.first is MISSING
+        stays = source.born < self.born and self.plan.memories.get(source, source) is source
+        if certain and stays and not final.steps:
+            return final  # in every turn the array that was there before
+        before = None if certain else (leaf.first.cell, leaf.first.steps)
+        cell = shared.cells.get((source, before)) if not final.steps else None
         if cell is None:
             cell = Cell(self.trace, value, _layout(leaf), value.name)
-            shared[source] = cell
+            if source.refusal:
+                cell.refuse_writes(source.refusal, source.remedy)
+            if not final.steps:
+                shared.cells[source, before] = cell
+        origins = {source, *shared.origins(self.split, source)}
+        if not certain:
+            origins.add(leaf.first.cell)
         if returned:
-            stands_for(self.trace, cell, source)
-        elif source.born < self.born or final.steps:
-            source.refuse_writes(*VIEWED)
-            cell.refuse_writes(*VIEWED)
+            stands_for(self.trace, cell, *origins)
+        elif final.steps:
+            refuse_all(source, cell)
+        else:
+            shared.look(cell, origins)
         return TracedArray(cell, "array")
+
+
+@dataclass(slots=True, eq=False)
+class Shared:
+    """The arrays after a loop of which only the values are carried, and the memories that they may
+    be: where two names, or a name and a memory that is still looked at, may be the same array, a
+    write would be seen by one of them only, and is refused."""
+
+    references: dict[Cell, int]
+    #: What each stand-in is after a turn.
+    finals: dict[Cell, Cell]
+    cells: dict[Any, Cell] = field(default_factory=dict)
+    looking: dict[Cell, set[Cell]] = field(default_factory=dict)
+
+    def origins(self, split: dict[Cell, Leaf], source: Cell) -> set[Cell]:
+        """The memories from before the loop that a stand-in may be."""
+        found: set[Cell] = set()
+        work, seen = [source], {source}
+        while work:
+            cell = work.pop()
+            if cell not in split:
+                continue
+            first = split[cell].first
+            if is_traced(first):
+                found.add(first.cell)
+            after = self.finals.get(cell)
+            if after is not None and after not in seen:
+                found.add(after)
+                seen.add(after)
+                work.append(after)
+        return found
+
+    def look(self, cell: Cell, origins: set[Cell]) -> None:
+        for origin in origins:
+            self.looking.setdefault(origin, set()).add(cell)
+
+    def settle(self, split: dict[Cell, Leaf]) -> None:
+        """Refuse writes to what may be looked at in two ways."""
+        own: dict[Cell, int] = {}
+        for leaf in split.values():
+            if is_traced(leaf.first):
+                own[leaf.first.cell] = own.get(leaf.first.cell, 0) + 1
+        for origin, cells in self.looking.items():
+            if len(cells) > 1 or self.references.get(origin, 0) > own.get(origin, 0):
+                refuse_all(origin, *cells)
+
+
+def refuse_all(*cells: Cell) -> None:
+    """The cells may be one memory: nobody may write."""
+    for cell in cells:
+        cell.refuse_writes(*VIEWED)
 
 
 class Ends:

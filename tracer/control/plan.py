@@ -206,7 +206,7 @@ def _leaf(trace: Trace, slot: Slot, known: Leaf | None, a: Any, b: Any, scope: S
         )
     kind: Kind | None = kinds[0]
     for other in kinds[1:]:
-        kind = None if kind is None else _joined(trace, kind, other)
+        kind = None if kind is None else joined_here(trace, kind, other)
     if kind is None:
         raise Unstable(
             f"{slot.label} changes from {_show(a)} to {_show(b)} in a turn of the loop",
@@ -221,7 +221,7 @@ def _leaf(trace: Trace, slot: Slot, known: Leaf | None, a: Any, b: Any, scope: S
     return Leaf("split" if known and known.way == "split" else "memory", a, kind)
 
 
-def _joined(trace: Trace, a: Kind, b: Kind) -> Kind | None:
+def joined_here(trace: Trace, a: Kind, b: Kind) -> Kind | None:
     """The type that holds both; sizes that are equal here are taken to be equal always (the trace
     guards it): `h = np.zeros(W.shape[0])`, then `h = h @ W`."""
     sizes = trace.sizes
@@ -282,7 +282,7 @@ def _appended(
         return None
     kinds = [known.appended] if known is not None and known.appended is not None else []
     for other in (*kinds, *map(_item_kind, before)):
-        both = None if other is None else _joined(trace, kind, other)
+        both = None if other is None else joined_here(trace, kind, other)
         if both is None:
             raise Unstable(
                 "the items of a list that a loop appends to have different types or shapes",
@@ -326,6 +326,8 @@ def _settle_memories(
         becomes.setdefault(a.cell, set()).add(b.cell if a.steps == b.steps else a.cell)
         if a.steps != b.steps:
             becomes[a.cell].add(b.cell)
+        if b.cell.refusal:  # it may be another name's array
+            becomes[a.cell].add(a.cell)
         count[a.cell] = count.get(a.cell, 0) + 1
     for cell, targets in becomes.items():
         if references.get(cell, 0) > count[cell]:
@@ -335,7 +337,10 @@ def _settle_memories(
     taken: dict[Cell, int] = {}
     for targets in becomes.values():
         for target in targets:
-            taken[target] = taken.get(target, 0) + 1
+            if target not in taken:  # what is looked at and stays as it is, is taken
+                stays = target not in becomes and references.get(target, 0) > 0
+                taken[target] = 1 if stays else 0
+            taken[target] += 1
     plan.memories = {
         cell: next(iter(targets))
         for cell, targets in becomes.items()

@@ -229,7 +229,8 @@ class _Roll:
 
     def _finish(self, carry: Carry, outputs: list[Any], changes: Any, ends: Ends) -> None:
         # what a return statement gives is of account only where one was reached
-        carry.leave(outputs, changes, ends, NameSlot(self.exits, "value", self.born).key)
+        value = NameSlot(self.exits, "value", self.born).key
+        carry.leave(outputs, changes, ends, value, self.world.references)
 
     def _signal(self) -> Signal:
         broke, returned = self.exits["broke"], self.exits["returned"]
