@@ -82,22 +82,26 @@ def demand_other(trace: Trace, flag: Any, truth: bool, arm: Recorded) -> None:
 
 
 def refuse_others(trace: Trace, error: Exception) -> None:
-    """Refuse an exception that compiled code cannot raise."""
+    """Refuse an exception that compiled code cannot raise, at the line that runs now."""
     name = type(error).__name__
     if not can_raise(type(error)):
-        raise trace.error(
+        refused = trace.error(
             UnsupportedError,
             f"{name} is raised depending on numbers which are known only when the compiled "
             "function runs, which knows no exceptions but Python's own",
             "raise ValueError or another of Python's own exceptions",
         )
-    if not all(map(is_constant, error.args)):
-        raise trace.error(
+    elif not all(map(is_constant, error.args)):
+        refused = trace.error(
             UnsupportedError,
             f"{name} with more in it than text and numbers is raised depending on numbers which "
             "are known only when the compiled function runs",
             "raise it with a text",
         )
+    else:
+        return
+    trace.root.located = refused
+    raise refused
 
 
 def _refuse_handlers(trace: Trace, error: Exception) -> None:

@@ -169,8 +169,8 @@ def _bounded(equations: Sequence[Equation], known: Mapping[Value, int]) -> dict[
     """The largest absolute value of integers, where it is known."""
     env = dict(known)
     for eqn in equations:
-        value = eqn.outputs[0]
-        if value.type.shape or value.type.dtype != np.int64:
+        value = eqn.outputs[0] if eqn.outputs else None
+        if value is None or value.type.shape or value.type.dtype != np.int64:
             continue
         sizes = [abs(int(x.value)) if isinstance(x, Literal) else env.get(x) for x in eqn.inputs]
         bound = _bound(eqn.primitive.name, sizes)

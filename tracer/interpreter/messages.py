@@ -9,18 +9,19 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from adjit.tracer.control.checks import can_raise, is_constant
+import numpy as np
+
+from adjit.tracer.control.checks import can_raise
 from adjit.tracer.control.regions import record, survey
 from adjit.tracer.interpreter.evaluate import evaluate
 from adjit.tracer.interpreter.frame import Frame
 from adjit.tracer.operators import is_traced
+from adjit.tracer.outside import holds_traced
 from adjit.tracer.symint import SymInt
-
-Constant = str | int | float | bool | None
 
 
 def exception(frame: Frame, node: ast.expr) -> Any:
-    """What a `raise` raises. Inside of a region, where nobody handles it, its text is a constant."""
+    """What a `raise` raises. Inside of a region, if nobody handles it, its text is a constant."""
     root = frame.trace.root
     if root.changes.open and isinstance(node, ast.Call) and not node.keywords:
         cls = evaluate(frame, node.func)
@@ -31,7 +32,7 @@ def exception(frame: Frame, node: ast.expr) -> Any:
     return evaluate(frame, node)
 
 
-def constant(frame: Frame, node: ast.expr) -> Constant:
+def constant(frame: Frame, node: ast.expr) -> Any:
     """The value of an expression, or its source."""
     if isinstance(node, ast.JoinedStr):
         return "".join(_part(frame, part) for part in node.values)
@@ -52,9 +53,9 @@ _UNKNOWN: Any = object()
 
 
 def _known(frame: Frame, node: ast.expr) -> Any:
-    """The value where it is a plain constant that depends on nothing traced, nor on a size."""
+    """The value where it depends on nothing traced, nor on a size."""
     if isinstance(node, ast.Constant):
-        return node.value if is_constant(node.value) else _UNKNOWN
+        return node.value
     trace = frame.trace
     try:
         for part in ast.walk(node):
@@ -64,7 +65,10 @@ def _known(frame: Frame, node: ast.expr) -> Any:
     except Exception:  # noqa: BLE001  the text of an exception is no reason for another one
         return _UNKNOWN
     trace.release(recorded.equations)
-    return recorded.result if is_constant(recorded.result) else _UNKNOWN
+    found = recorded.result
+    if isinstance(found, np.generic):
+        return found.item()
+    return _UNKNOWN if _is_open(found) or holds_traced(found) else found
 
 
 def _is_open(value: Any) -> bool:
