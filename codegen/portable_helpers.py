@@ -251,6 +251,12 @@ def reshaped(array: Any, *sizes: Any) -> Any:
 
 
 @exact
+def at(index: Any) -> Any:
+    """An index that is not negative."""
+    return np.uint64(index)
+
+
+@exact
 def extent(n: Any) -> Any:
     return n
 

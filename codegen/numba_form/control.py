@@ -7,6 +7,7 @@ the body writes in place, or in two that change places after each iteration.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def _statement(
     firsts: Sequence[Value],
     kind: str,
     scopes: Sequence[Scope],
-    **params: object,
+    **params: Any,
 ) -> None:
     """The statement that is the whole loop; what it leaves behind."""
     done = low.temporary(Type(_BOOL))

@@ -36,7 +36,7 @@ def schedule(low: Lowering) -> dict[int, list[Read]]:
 def _choose(low: Lowering, placed: Sequence[Leaf]) -> list[Value]:
     """Values to store, consumers looked at before what they are computed from."""
     needs: dict[Value, Needs] = {}
-    heap: list[tuple[tuple[int, ...], int, Value]] = []
+    heap: list[tuple[tuple[float, ...], int, Value]] = []
     costs: dict[Value, float] = {}
 
     def need(x: Operand, index: Index, path: Path) -> None:

@@ -81,7 +81,8 @@ class Context:
     def element(self, index: Index) -> str:
         """The position of an element, as a subscript."""
         texts = [opened(self.size(size)) for size in index]
-        return ", ".join(t if t.isalnum() else f"at({t})" for t in texts)
+        plain = self.loops.values()
+        return ", ".join(t if t.isdigit() or t in plain else f"at({t})" for t in texts)
 
     def extent(self, size: int) -> str:
         """A constant whose value the optimiser does not know."""
@@ -167,7 +168,7 @@ class Context:
         text = self.place(x, index)
         if "[" not in text:
             return text
-        wish = re.sub(r"\W+", "", text.replace("[", "_").replace(", ", "_"))[:24]
+        wish = re.sub(r"\W+", "", text.replace("at(", "").replace("[", "_").replace(", ", "_"))[:24]
         memory = self.low.memories[x]
         settled = memory.kind in ("input", "view") or self.storage(x).single
         return body.let(self.names.fresh(wish), text, free=settled)

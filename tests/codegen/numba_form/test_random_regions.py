@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from compiled import Compiled, compare
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from interpreted import Interpreted
-from region_examples import EXAMPLES
 from region_programs import Program, arguments
+from region_scene import Flow
 
 from adjit.adjoint import value_and_gradient
 from adjit.codegen.numba_form import emit
-from adjit.ir import Graph, GraphBuilder
+from adjit.codegen.portable import standalone
+from adjit.ir import Graph, GraphBuilder, Operand, Symbol, literal
+from adjit.ir.indexing import At, Slice
+from adjit.ir.primitives import elementwise as ew
+from adjit.ir.primitives import structural as st
 from adjit.ir.rewrite import inline
 from adjit.ir.simplify import simplify
 
@@ -65,14 +72,52 @@ def test_compiled(seed: int) -> None:
         compare(compiled, *arguments(n, k), rtol=1e-8)
 
 
-@pytest.mark.parametrize("kind", [Compiled, Interpreted])
-def test_storage_grows(kind: type[Compiled]) -> None:
-    example = EXAMPLES["search"]
-    graph = Graph(
-        example.graph.inputs, example.graph.equations, example.graph.outputs[:1],
-        example.graph.symbols,
-    )  # fmt: skip
-    kernel = kind(simplify(value_and_gradient(graph, example.wrt)))
-    x = np.random.default_rng(1).uniform(0.5, 1.5, size=300)
-    for limit in (4.0, 60.0, 150.0, 1e9):
-        compare(kernel, x, np.float64(limit), rtol=1e-10)
+class Saved(Compiled):
+    """The kernel as a module of its own, with the helpers in it."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        text, entry = standalone(self.program.source, {"float64", "int64", "bool"})
+        names: dict[str, Any] = {}
+        exec(compile(text, "<saved>", "exec"), names)
+        self.kernel = names[entry]
+
+
+def history() -> Graph:
+    """All values that a `while` goes through are kept, pairs of them, and read backwards."""
+    s = Flow("history")
+    limit = s.array("limit")
+    symbol = Symbol("capacity", None, 0)
+    (kept,) = s.builder.bind(st.storage, symbol=symbol, shape=(2,), dtype=np.dtype(np.float64))
+
+    def condition(t: Any, y: Operand, kept: Operand) -> Operand:
+        return s.builder.emit(ew.lt, y, limit)
+
+    def body(t: Any, y: Operand, kept: Operand) -> list[Operand]:
+        b = s.builder
+        wider = b.emit(st.reserve, kept, count=t + 1)
+        first = b.update(wider, y, (At(t), At(0)))
+        return [
+            b.add(b.mul(y, literal(1.01)), literal(0.1)),
+            b.update(first, b.mul(y, y), (At(t), At(1))),
+        ]
+
+    first = [literal(1.0), kept]
+    _, kept, trips = s.loop_while("while ...:", first, "y kept", condition, body, symbol="t")
+    n = s.bind(trips, "trips")
+
+    def back(u: Any, total: Operand) -> list[Operand]:
+        b = s.builder
+        row = b.index(kept, (At(n - 1 - u), Slice(0, 2)))
+        return [b.add(b.mul(total, literal(0.9)), b.reduce(row, "sum", (0,)))]
+
+    (total,) = s.loop("for ...:", [literal(0.0)], "total", n, back, symbol="u")
+    return s.graph(total, trips)
+
+
+@pytest.mark.parametrize("kind", [Compiled, Interpreted, Saved])
+def test_storage_grows(kind: Callable[[Graph], Compiled]) -> None:
+    kernel = kind(history())
+    assert "grow(" in kernel.program.source
+    for limit in (0.5, 1.5, 7.0, 60.0):
+        compare(kernel, np.float64(limit), rtol=1e-10)
