@@ -227,8 +227,7 @@ class _Merge:
         if alike and known is not None:
             return TracedArray(known, "array", a.steps, a.strides, a.writable)
         held = Cell(self.trace, _placeholder(kind), _layout(a, b), a.cell.name or b.cell.name)
-        if returned:
-            stands_for(self.trace, held, *pair)
+        stands_for(self.trace, held, *pair)
         if not alike:
             for cell in (held, *pair) if not returned else ():
                 cell.refuse_writes(*VIEWED)

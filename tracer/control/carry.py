@@ -269,14 +269,13 @@ class Carry:
                 cell.refuse_writes(source.refusal, source.remedy)
             if not final.steps:
                 shared.cells[source, before] = cell
-        origins = {source, *shared.origins(self.split, source)}
+        origins = {source, *shared.origins(self.split, self.trace.root.returned, source)}
         if not certain:
             origins.add(leaf.first.cell)
-        if returned:
-            stands_for(self.trace, cell, *origins)
-        elif final.steps:
+        stands_for(self.trace, cell, *origins)
+        if final.steps and not returned:
             refuse_all(source, cell)
-        else:
+        elif not returned:
             shared.look(cell, origins)
         return TracedArray(cell, "array")
 
@@ -293,22 +292,22 @@ class Shared:
     cells: dict[Any, Cell] = field(default_factory=dict)
     looking: dict[Cell, set[Cell]] = field(default_factory=dict)
 
-    def origins(self, split: dict[Cell, Leaf], source: Cell) -> set[Cell]:
-        """The memories from before the loop that a stand-in may be."""
+    def origins(
+        self, split: dict[Cell, Leaf], behind: dict[Cell, dict[Cell, None]], source: Cell
+    ) -> set[Cell]:
+        """The memories that one from inside of the loop may be. `behind` tells what those may be
+        that branches have made."""
         found: set[Cell] = set()
-        work, seen = [source], {source}
+        work = [source]
         while work:
             cell = work.pop()
-            if cell not in split:
-                continue
-            first = split[cell].first
-            if is_traced(first):
-                found.add(first.cell)
-            after = self.finals.get(cell)
-            if after is not None and after not in seen:
-                found.add(after)
-                seen.add(after)
-                work.append(after)
+            after = [*behind.get(cell, ())]
+            if cell in split:
+                first = split[cell].first
+                after += [first.cell] if is_traced(first) else []
+                after += [self.finals[cell]] if cell in self.finals else []
+            work += [c for c in after if c not in found]
+            found.update(after)
         return found
 
     def look(self, cell: Cell, origins: set[Cell]) -> None:
