@@ -225,7 +225,7 @@ def guarded_index(x, c):
 
 @program(PAIRS)
 def gathered(x, c):
-    k = np.argsort(x) + np.argmax(x * c)
+    k = np.floor(x * c).astype(np.int64)
     if k.max() >= len(x) + 2:
         raise ValueError("out of range")
     if np.max(k) >= len(x):

@@ -9,9 +9,24 @@ from typing import Any
 import numpy as np
 import pytest
 from check_programs import PROGRAMS, V
+from interpreted import Interpreted
 
 from adjit import check_grads, errors, grad, jit, options, value_and_grad
+from adjit.codegen.program import FAILURE
+from adjit.ir.primitives.effects import ERRORS
 
+COMPILED = (
+    "guards",
+    "nested",
+    "in_a_loop",
+    "newton",
+    "chosen_entry",
+    "gathered",
+    "in_a_checkpoint",
+    "only_checks",
+    "changed_before",
+    "sine_far_away",
+)
 SECOND = ("guards", "in_a_loop", "stays_below", "in_a_checkpoint", "in_an_inner_gradient", "nested")
 
 
@@ -51,9 +66,29 @@ def test_exceptions_are_those_of_the_function(name):
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", COMPILED)
 def test_kernels_raise_the_same(name):
     compare(name, (value_and_grad_value,))
+
+
+@pytest.mark.parametrize("name", sorted(set(PROGRAMS) - set(COMPILED)))
+def test_kernels_run_by_python_raise_the_same(name):
+    compare(name, (kernel_run_by_python,))
+
+
+def kernel_run_by_python(function):
+    """The value by the kernel of `value_and_grad`."""
+    made = value_and_grad(function)
+
+    def call(*arguments):
+        kernel = Interpreted(made.graph(*arguments))
+        value, *_ = kernel(*arguments)
+        if kernel.status:
+            failure = kernel.program.failures[kernel.status // FAILURE - 1]
+            raise ERRORS[failure.error](*failure.arguments)
+        return value
+
+    return call
 
 
 def value_and_grad_value(function):
