@@ -7,6 +7,7 @@ functions in Python, and says what each does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -128,7 +129,7 @@ def _routine(module: Any, name: str, real: Any) -> Any:
     """The function of LLVM for a dtype."""
     vector, order = real.as_pointer(), INT.as_pointer()
     factors = [vector, order, SIZE]
-    write, result, kinds = {
+    routines: dict[str, tuple[Callable[..., Number | None], Any, list[Any]]] = {
         "factor": (_factor, VOID, [vector, SIZE, order]),
         "solve": (_solve, BIT, [BIT, vector, order, vector, SIZE, SIZE]),
         "inverse": (_inverse, BIT, [BIT, vector, order, vector, SIZE]),
@@ -136,7 +137,8 @@ def _routine(module: Any, name: str, real: Any) -> Any:
         "sign": (small.sign_of, real, factors),
         "logarithm": (small.logarithm_of, real, factors),
         "cholesky": (_cholesky, BIT, [vector, SIZE]),
-    }[name]
+    }
+    write, result, kinds = routines[name]
     return routine(module, f"adjit.{name}.{LETTERS[real]}", result, kinds, write)
 
 

@@ -102,7 +102,8 @@ def lu_inverse(
     b = x.reshape(x.size)
     for k in range(n * n):
         b[x0 + k] = 1 if k % (n + 1) == 0 else 0
-    return lu_solve(turned, m, m0, pivots, p0, x, x0, n, n)
+    good: bool = lu_solve(turned, m, m0, pivots, p0, x, x0, n, n)
+    return good
 
 
 @loops

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from adjit.adjoint.arithmetic import negative, plus, times
 from adjit.adjoint.context import Context, DenseRule, ForwardRule
 from adjit.ir import Equation, GraphBuilder, Operand, Primitive, Shape, literal
@@ -68,16 +66,12 @@ def _places(builder: GraphBuilder, shape: Shape) -> tuple[Operand, Operand]:
     return builder.reshape(count, (shape[-1], 1)), count
 
 
-def _lower(builder: GraphBuilder, x: Operand, diagonal: float) -> Operand:
-    """x on and below the diagonal, with a factor on the diagonal; 0 above."""
+def _halved(builder: GraphBuilder, x: Operand) -> Operand:
+    """x below the diagonal, half of it on the diagonal, 0 above."""
     row, column = _places(builder, x.shape)
+    half = times(builder, x, literal(0.5, x.type.dtype))
     zero = literal(0, x.type.dtype)
-    if diagonal == 1:
-        return builder.emit(ew.select, builder.emit(ew.ge, row, column), x, zero)
-    rest = zero
-    if diagonal:
-        here = times(builder, x, literal(diagonal, x.type.dtype))
-        rest = builder.emit(ew.select, builder.emit(ew.eq, row, column), here, zero)
+    rest = builder.emit(ew.select, builder.emit(ew.eq, row, column), half, zero)
     return builder.emit(ew.select, builder.emit(ew.gt, row, column), x, rest)
 
 
@@ -172,11 +166,9 @@ def _cofactors(context: Context, eqn: Equation) -> Operand:
             builder.emit(ew.mod, builder.add(builder.emit(st.iota, size=3), literal(k)), literal(3))
             for k in (1, 2)
         )
-        pick = lambda i, j: _crossing(builder, a, i, j)  # noqa: E731
-        return builder.sub(
-            builder.mul(pick(near, near), pick(far, far)),
-            builder.mul(pick(near, far), pick(far, near)),
-        )
+        pairs = ((near, near), (far, far), (near, far), (far, near))
+        one, other, third, fourth = (_crossing(builder, a, i, j) for i, j in pairs)
+        return builder.sub(builder.mul(one, other), builder.mul(third, fourth))
     inverse = _turned(builder, builder.emit(la.inv, a))
     return builder.mul(_of_each(builder, eqn.output), inverse)
 
@@ -196,7 +188,7 @@ def _cholesky(context: Context, eqn: Equation, ct: Operand) -> Iterator[tuple[in
     middle = _symmetric(builder, _product(builder, upper, ct))
     left = builder.emit(la.solve, upper, middle)
     both = builder.emit(la.solve, upper, _turned(builder, left))
-    yield 0, _lower(builder, both, 0.5)
+    yield 0, _halved(builder, both)
 
 
 def _cholesky_forward(
@@ -206,7 +198,7 @@ def _cholesky_forward(
     assert tangent is not None
     left = builder.emit(la.solve, factor, _symmetric(builder, tangent))
     both = builder.emit(la.solve, factor, _turned(builder, left))
-    return _product(builder, factor, _lower(builder, both, 0.5))
+    return _product(builder, factor, _halved(builder, both))
 
 
 DENSE: dict[Primitive, DenseRule] = {

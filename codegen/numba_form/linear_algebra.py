@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def _write(
     value: Value,
     batch: Shape,
     factors: Factors | None,
-    **params: object,
+    **params: Any,
 ) -> None:
     """One call for every matrix of the batch."""
     index, axes = low.space.over(batch)
