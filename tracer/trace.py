@@ -80,6 +80,7 @@ class Trace:
         self.depths: list[int] = [0]  # the births of the regions that are open
         self.stand_ins: list[Value] = []  # carried values inside of regions
         self.returned: dict[Cell, dict[Cell, None]] = {}  # what they may be, see control.results
+        self.returned_objects: dict[int, tuple[Any, list[Any]]] = {}  # likewise
         self.nonzeros: dict[Operand, tuple[Value, ...]] = {}
         self.interned: dict[Any, Operand] = {}
 

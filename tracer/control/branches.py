@@ -13,6 +13,7 @@ from adjit.ir.primitives import elementwise as ew
 from adjit.ir.regions import Block, emit_branch
 from adjit.ir.values import Operand, Type, literal
 from adjit.tracer.arrays import TracedArray
+from adjit.tracer.control.aliases import NOTHING, Objects, settle_objects
 from adjit.tracer.control.carry import VIEWED
 from adjit.tracer.control.checks import Raised, demand_other, refuse_others
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
@@ -58,6 +59,7 @@ def choose(trace: Trace, flag: Any, then: Callable[[], Any], otherwise: Callable
     if isinstance(signal.value, Unavailable):
         raise signal.value.error(trace)
     settle_result(trace, signal.value)
+    settle_objects(trace, signal.value)
     return signal.value
 
 
@@ -108,6 +110,8 @@ class _Merge:
     cells: dict[tuple[Cell, Cell], Cell] = field(default_factory=dict)
     results: dict[tuple[Cell, Cell], Cell] = field(default_factory=dict)
     released: dict[Cell, int] = field(default_factory=dict)
+    objects: Objects = field(default_factory=Objects)
+    given: Objects = field(default_factory=Objects)
 
     def finish(self) -> Signal:
         trace = self.trace
@@ -134,6 +138,8 @@ class _Merge:
             if content is not _PLACED:
                 trace.root.changes.note(slot)
                 slot.put(content)
+        self.objects.settle(trace)
+        self.given.give(trace)
         return signal
 
     def _slots(self) -> Iterable[tuple[Slot, Any, Any, Any]]:
@@ -181,7 +187,8 @@ class _Merge:
         ]
         if all(x is y for x, y in zip(leaves, ones, strict=True)) and a is b:
             return a
-        return tree.make(leaves)
+        objects = self.given if returned else self.objects
+        return objects.rebuild(a, b, iter(leaves))
 
     def _leaf(self, label: str, before: Any, a: Any, b: Any, *, returned: bool = False) -> Any:
         if unchanged(a, b):
@@ -278,17 +285,16 @@ class _Merge:
             given = b if a.returned is False else a
             if given.returned is False or given.value is MISSING:
                 return MISSING
-            tree, leaves = flatten(given.value)
+            leaves = flatten(given.value)[1]
             stand_ins = [_stand_in(self.trace, x) for x in leaves]
             pairs = zip(leaves, stand_ins, strict=True)
-            return tree.make(
-                [
-                    self._leaf(
-                        "the result", MISSING, *((s, x) if given is b else (x, s)), returned=True
-                    )
-                    for x, s in pairs
-                ]
-            )
+            made = [
+                self._leaf(
+                    "the result", MISSING, *((s, x) if given is b else (x, s)), returned=True
+                )
+                for x, s in pairs
+            ]
+            return self.given.rebuild(given.value, NOTHING, iter(made))
         return self._tree("the result", MISSING, a.value, b.value, returned=True)
 
 

@@ -13,10 +13,11 @@ from adjit.ir.substitution import substitute
 from adjit.ir.values import Operand, Type, Value
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.control import lists
-from adjit.tracer.control.growth import Number, growing
+from adjit.tracer.control.aliases import NOTHING, Objects, changeable, freeze, unclear
+from adjit.tracer.control.growth import Number, growing, watch
 from adjit.tracer.control.journal import MISSING, CellSlot, NotRollable, Slot
 from adjit.tracer.control.plan import Entry, Leaf, Plan, Unstable
-from adjit.tracer.control.regions import Change
+from adjit.tracer.control.regions import Change, World
 from adjit.tracer.control.results import VIEWED, stands_for
 from adjit.tracer.control.state import Kind, Unavailable, flatten, is_nothing
 from adjit.tracer.operators import is_traced
@@ -43,9 +44,12 @@ class Carry:
     entered: dict[Cell, Value] = field(default_factory=dict)
     split: dict[Cell, Leaf] = field(default_factory=dict)
     numbers: dict[Value, Leaf] = field(default_factory=dict)
+    objects: Objects = field(default_factory=Objects)
     born: int = 0
     #: The lengths of growing arrays, by the slot of the list.
     capacities: dict[tuple[Any, ...], Symbol] = field(default_factory=dict)
+    #: Integers that may grow without limit are checked in each turn: the loop can only be compiled.
+    watched: bool = False
 
     def _input(self, type: Type, name: str) -> Value:
         value = Value(type, name.strip("._"), self.trace.builder.location)
@@ -71,7 +75,20 @@ class Carry:
         if entry.appended is not None:
             return self._running_list(entry, entry.appended)
         leaves = [self._leaf(entry.slot, leaf) for leaf in entry.leaves]
-        return MISSING if is_nothing(entry.before) else entry.tree.make(leaves)
+        if is_nothing(entry.before):
+            return MISSING
+        made = self._made(self.objects, entry, entry.before, entry.after, leaves)
+        if entry.frozen:
+            freeze(self.trace, changeable(made))
+        return made
+
+    def _made(
+        self, objects: Objects, entry: Entry, before: Any, after: Any, leaves: list[Any]
+    ) -> Any:
+        """What a slot holds: one object in all slots where it is one before and after a turn."""
+        if len(leaves) == 1 and leaves[0] is not None and entry.leaves[0].way == "gone":
+            return leaves[0]
+        return objects.rebuild(before, after, iter(leaves))
 
     def _leaf(self, slot: Slot, leaf: Leaf) -> Any:
         if leaf.way == "count" and leaf.first is not MISSING:
@@ -169,7 +186,10 @@ class Carry:
                 known = abs(first) if isinstance(first, int) else None
                 numbers.append(Number(value, operand, known))
         found = growing(self.trace.builder.equations, numbers)
-        if found is not None:
+        if found is not None and self.watched:
+            for number in numbers:
+                watch(self.trace, number)
+        elif found is not None:
             raise NotRollable(
                 f"the integer {found.now.name or 'of a turn'} may grow without limit, and a "
                 "compiled loop has 64 bits for it",
@@ -184,15 +204,20 @@ class Carry:
         changes: dict[tuple[Any, ...], Change],
         turns: Ends,
         always: tuple[Any, ...],
-        references: dict[Cell, int],
+        world: World,
     ) -> None:
         """Give every slot what it holds after the loop; the slot `always` also where the loop may
-        not have run. `references` counts what looks at each memory before it."""
+        not have run. `world` is the survey made before it."""
         trace, left = self.trace, iter(outputs)
         for cell in self.plan.memories:
             trace.root.changes.note(CellSlot(cell))
             cell.value = next(left)
-        shared = Shared(references, self._finals(changes))
+        pairs = {key: entry.replaced() for key, entry in self.plan.entries.items()}
+        shaky = unclear(trace, pairs, world, turned=turns.some)
+        shared = Shared(world.references, self._finals(changes))
+        objects = Objects(world.objects, turned=True) if turns.some else Objects()
+        given = Objects(world.objects, turned=True)
+        frozen: list[Any] = []
         for key, entry in self.plan.entries.items():
             trace.root.changes.note(entry.slot)
             if entry.appended is not None:
@@ -205,12 +230,20 @@ class Carry:
                 self._result(entry.slot, leaf, final, left, shared, turns, key == always)
                 for leaf, final in zip(entry.leaves, finals, strict=True)
             ]
-            made: Any = entry.tree.make(leaves)
+            if is_nothing(entry.before):
+                kept = given if key == always else objects
+                made = self._made(kept, entry, after, NOTHING, leaves)
+            else:
+                made = self._made(objects, entry, entry.before, after, leaves)
+            if key in shaky and key != always:
+                frozen += [*changeable(made), *(x for pair in pairs[key] for x in pair)]
             if is_nothing(entry.before) and not turns.some and key != always:
                 reason = "it gets a value in a loop that may not run at all"
                 made = Unavailable(entry.slot.label, reason, "give it a value before the loop")
             entry.slot.put(made)
+        freeze(trace, frozen)
         shared.settle(self.split)
+        given.give(trace)
 
     def _finals(self, changes: dict[tuple[Any, ...], Change]) -> dict[Cell, Cell]:
         """What the stand-ins of which only the value is carried are after a turn."""

@@ -1,10 +1,11 @@
 """Python's integers grow without limit, those of a compiled loop have 64 bits.
 
 A count, or a sum of counts, never leaves them. A number that is multiplied from turn to turn does:
-such a loop is not compiled. Of each integer that is carried it is found how its next value depends
-on the carried ones, as sums `c * a + d * b + ...` (one for each way through the branches, terms
-known up to their sign). Where numbers depend on each other in a circle, they grow no faster than a
-sum of counts as long as no such sum has factors of more than 1 in all.
+a `for` over such numbers runs turn by turn while it is traced, and a `while` checks them. Of each
+integer that is carried it is found how its next value depends on the carried ones, as sums
+`c * a + d * b + ...` (one for each way through the branches, terms known up to their sign). Where
+numbers depend on each other in a circle, they grow no faster than a sum of counts as long as no
+such sum has factors of more than 1 in all.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from adjit.ir.graph import Equation, Graph
 from adjit.ir.magnitude import LARGEST
-from adjit.ir.values import Literal, Operand, Value
+from adjit.ir.primitives import effects as fx
+from adjit.ir.primitives import elementwise as ew
+from adjit.ir.values import Literal, Operand, Value, literal
+
+if TYPE_CHECKING:
+    from adjit.tracer.trace import Trace
 
 #: Carried integers with their factors. `ANY` stands for a factor that is not known.
 Terms = Mapping[int, Fraction]
@@ -54,6 +61,17 @@ def growing(equations: Sequence[Equation], numbers: Sequence[Number]) -> Number 
         if any(sum(f for d, f in terms.items() if d in circle) > 1 for terms in ways[k]):
             return x
     return _too_large(equations, [x for k, x in enumerate(numbers) if not edges[k]])
+
+
+def watch(trace: Trace, number: Number) -> None:
+    """Have the compiled loop raise before the integer, or what a turn makes of it, leaves 64 bits.
+    The product of two numbers within the limit stays in them."""
+    limit = literal(2**31, np.int64)
+    size = trace.emit(ew.abs, number.next)
+    name = number.now.name or "an integer"
+    text = f"{name} of a compiled loop is beyond 2**31; let it start as a float"
+    ok = trace.emit(ew.lt, size, limit)
+    trace.emit(fx.require, ok, error="OverflowError", arguments=(text,))
 
 
 def _reached(edges: Sequence[set[int]], start: int) -> set[int]:

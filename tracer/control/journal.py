@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from adjit.ir.errors import DataDependentError
+from adjit.ir.errors import DataDependentError, UnsupportedError
 
 if TYPE_CHECKING:
     from adjit.tracer.views import Cell
@@ -179,10 +179,18 @@ class Journals:
     def __init__(self) -> None:
         self.open: list[Journal] = []
         self.iterators: dict[int, Any] = {}  # made before the regions that are open
+        self.frozen: dict[int, Any] = {}  # objects that may be another name's object too
 
     def note(self, slot: Slot) -> None:
         """A slot is about to change. Each open journal notes it: the innermost one may be undone
         while the others go on."""
+        if isinstance(slot, (ItemsSlot, AttributeSlot)) and id(slot.owner) in self.frozen:
+            cls = NotRollable if self.open else UnsupportedError
+            raise cls(
+                f"the {type(slot.owner).__name__} is, or may be, another name's object too after a "
+                "loop or branch, and is changed",
+                remedy="make a new one instead of changing it",
+            )
         for journal in self.open:
             journal.note(slot)
 

@@ -13,7 +13,7 @@ stand-ins for what was found to change. Each leaf of each changed slot gets a `L
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,8 +21,9 @@ import numpy as np
 from adjit.ir.dims import Size, Symbol, symbol_size, symbols_of
 from adjit.ir.errors import TraceError
 from adjit.ir.substitution import hint
+from adjit.tracer.control.aliases import NOTHING, Pair, changeable, replaced, unclear
 from adjit.tracer.control.journal import MISSING, CellSlot, ItemsSlot, Slot
-from adjit.tracer.control.regions import Change
+from adjit.tracer.control.regions import Change, World
 from adjit.tracer.control.state import (
     Kind,
     Rows,
@@ -61,13 +62,25 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The plan for one slot. `appended`: it is a list to which each turn appends this."""
+    """The plan for one slot, with what it holds before and after a turn. `appended`: it is a list
+    to which each turn appends this. `frozen`: which names are one object is not known."""
 
     slot: Slot
     tree: Tree
     leaves: tuple[Leaf, ...]
     before: Any
     appended: Kind | None = None
+    after: Any = None
+    frozen: bool = False
+
+    def replaced(self) -> list[Pair]:
+        """The objects in it that are others after a turn."""
+        if self.appended is not None or any(leaf.way == "gone" for leaf in self.leaves[:1]):
+            return []
+        if is_nothing(self.before):
+            return [(NOTHING, x) for x in changeable(self.after)]
+        found = replaced(self.before, self.after)
+        return [x for x in found if not isinstance(self.slot, ItemsSlot) or x[0] is not self.before]
 
 
 @dataclass(slots=True)
@@ -105,14 +118,18 @@ class Scope:
 
 
 def _form(entry: Entry) -> Any:
-    return entry.appended, tuple((leaf.way, leaf.kind, leaf.step) for leaf in entry.leaves)
+    return (
+        entry.appended,
+        entry.frozen,
+        tuple((leaf.way, leaf.kind, leaf.step) for leaf in entry.leaves),
+    )
 
 
 def compare(
     trace: Trace,
     previous: Plan,
     changes: dict[tuple[Any, ...], Change],
-    references: dict[Cell, int],
+    world: World,
     scope: Scope,
     entered: dict[Cell, Any],
 ) -> Plan:
@@ -136,7 +153,10 @@ def compare(
         ):
             if leaf.way == "memory":
                 renamed.append((key, k, leaf.first, final))
-    _settle_memories(made, written, renamed, references)
+    _settle_memories(made, written, renamed, world.references)
+    pairs = {key: entry.replaced() for key, entry in made.entries.items()}
+    for key in unclear(trace, pairs, world):
+        made.entries[key] = replace(made.entries[key], frozen=True)
     for cell in previous.memories:
         made.memories.setdefault(cell, cell)
     return made
@@ -161,7 +181,7 @@ def _entry(trace: Trace, known: Entry | None, change: Change, scope: Scope) -> E
         tree, finals = flatten(after)
         earlier = known.leaves if known and known.tree.key == tree.key else [None] * len(finals)
         leaves = tuple(_last(slot, old, x, scope) for old, x in zip(earlier, finals, strict=True))
-        return Entry(slot, tree, leaves, before)
+        return Entry(slot, tree, leaves, before, after=after)
     if after is MISSING or isinstance(after, Unavailable):
         gone = Leaf("gone", before, reason="it is deleted, or not known, at the end of a turn")
         return Entry(slot, flatten(None)[0], (gone,), before)
@@ -178,7 +198,7 @@ def _entry(trace: Trace, known: Entry | None, change: Change, scope: Scope) -> E
     )
     if known is None and all(leaf.way == "same" for leaf in leaves):
         return None
-    return Entry(slot, tree, leaves, before)
+    return Entry(slot, tree, leaves, before, after=after)
 
 
 def _leaf(trace: Trace, slot: Slot, known: Leaf | None, a: Any, b: Any, scope: Scope) -> Leaf:
@@ -354,7 +374,7 @@ def _settle_memories(
         entry = plan.entries[key]
         leaves = list(entry.leaves)
         leaves[k] = Leaf("split", leaves[k].first, leaves[k].kind)
-        plan.entries[key] = Entry(entry.slot, entry.tree, tuple(leaves), entry.before)
+        plan.entries[key] = replace(entry, leaves=tuple(leaves))
         for cell in (a.cell, b.cell):
             if cell in written:
                 raise Unstable(

@@ -95,6 +95,8 @@ class World:
     objects: dict[int, Any]
     #: How many names, items and attributes look at each cell.
     references: dict[Cell, int]
+    #: The same for lists, dicts and objects.
+    counts: dict[int, int]
     iterators: dict[int, Any]
     arrays: list[TracedArray]
     numbers: list[SymInt]
@@ -122,6 +124,7 @@ def survey(trace: Trace, roots: Sequence[Any] | None = None) -> World:
     from `roots`."""
     found: dict[int, Any] = {}
     references: dict[Cell, int] = {}
+    counts: dict[int, int] = {}
     iterators: dict[int, Any] = {}
     arrays: list[TracedArray] = []
     numbers: list[SymInt] = []
@@ -147,7 +150,10 @@ def survey(trace: Trace, roots: Sequence[Any] | None = None) -> World:
             numbers.append(obj)
         if hasattr(type(obj), "__next__"):
             iterators[id(obj)] = obj
-        if id(obj) in found or _is_leaf(obj) or trace.outside.is_outside(obj):
+        if _is_leaf(obj) or trace.outside.is_outside(obj):
+            continue
+        counts[id(obj)] = counts.get(id(obj), 0) + 1
+        if id(obj) in found:
             continue
         found[id(obj)] = obj
         template = _template(obj)
@@ -172,7 +178,7 @@ def survey(trace: Trace, roots: Sequence[Any] | None = None) -> World:
             names = getattr(cls, "__slots__", ())
             every = (names,) if isinstance(names, str) else names
             work.extend(getattr(obj, name, None) for name in every)
-    return World(found, references, iterators, arrays, numbers)
+    return World(found, references, counts, iterators, arrays, numbers)
 
 
 def _is_leaf(obj: Any) -> bool:

@@ -127,6 +127,7 @@ class _Roll:
         plan = Plan()
         for _ in range(_ROUNDS):
             carry = Carry(self.trace, plan, self.turns.turn, self._rows())
+            carry.watched = self.turns.condition is not None and not self.turns.static
             turn = partial(self._turn, carry)
             body = record(self.trace, self.world, turn, facts=self._facts())
             carry.born = body.born
@@ -163,7 +164,7 @@ class _Roll:
             self.trace,
             carry.plan,
             changes,
-            self.world.references,
+            self.world,
             self.scope,
             carry.entered,
         )
@@ -230,7 +231,7 @@ class _Roll:
     def _finish(self, carry: Carry, outputs: list[Any], changes: Any, ends: Ends) -> None:
         # what a return statement gives is of account only where one was reached
         value = NameSlot(self.exits, "value", self.born).key
-        carry.leave(outputs, changes, ends, value, self.world.references)
+        carry.leave(outputs, changes, ends, value, self.world)
 
     def _signal(self) -> Signal:
         broke, returned = self.exits["broke"], self.exits["returned"]

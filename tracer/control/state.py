@@ -130,8 +130,8 @@ def flatten(obj: Any) -> tuple[Tree, list[Any]]:
     return Tree(key, len(leaves), obj), leaves
 
 
-def _children(obj: Any) -> tuple[Any, list[Any]] | None:
-    """(what must be equal, the parts) of a container; None for a leaf."""
+def children(obj: Any) -> tuple[Any, list[Any]] | None:
+    """(what must be equal, the parts) of a container or object; None for a leaf."""
     if is_traced(obj):
         return None
     if type(obj) in (list, tuple):
@@ -158,7 +158,7 @@ def _is_record(obj: Any) -> bool:
 
 
 def _visit(obj: Any, leaves: list[Any]) -> Any:
-    parts = _children(obj)
+    parts = children(obj)
     if parts is None:
         leaves.append(obj)
         return None
@@ -167,12 +167,22 @@ def _visit(obj: Any, leaves: list[Any]) -> Any:
 
 
 def _build(template: Any, leaves: Any, memo: dict[int, Any]) -> Any:
-    parts = _children(template)
+    parts = children(template)
     if parts is None:
         return next(leaves)
     items = [_build(x, leaves, memo) for x in parts[1]]
-    if id(template) in memo:
-        return memo[id(template)]
+    if id(template) not in memo:
+        memo[id(template)] = assembled(template, items)
+    return memo[id(template)]
+
+
+def is_changeable(obj: Any) -> bool:
+    """True for the containers and objects that can be changed in place."""
+    return type(obj) in (list, dict) or (not is_traced(obj) and _is_record(obj))
+
+
+def assembled(template: Any, items: Sequence[Any]) -> Any:
+    """A container or object like the template, of these parts."""
     if type(template) in (list, tuple):
         made: Any = type(template)(items)
     elif isinstance(template, tuple):
@@ -183,7 +193,6 @@ def _build(template: Any, leaves: Any, memo: dict[int, Any]) -> Any:
         maker = types.SimpleNamespace if type(template) is types.SimpleNamespace else object
         made = maker.__new__(type(template))
         vars(made).update(zip(vars(template), items, strict=True))
-    memo[id(template)] = made
     return made
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from adjit.ir.errors import DataDependentError, UnsupportedError
 from adjit.tracer import dispatch
+from adjit.tracer.control.aliases import settle_objects
 from adjit.tracer.control.exits import Exits, Return
 from adjit.tracer.control.recursion import refuse_endless, too_deep
 from adjit.tracer.control.results import settle_result
@@ -202,6 +203,7 @@ def _run_body(inner: Frame, body: Any, arguments: Any, bound: dict[str, Any]) ->
         inner.trace.root.located = error  # the branch, not the call
         raise error
     settle_result(inner.trace, value)
+    settle_objects(inner.trace, value)
     return value
 
 
