@@ -334,3 +334,73 @@ def sine_far_away(x):
     if x > 5:
         raise ValueError("too large")
     return np.cos(x * 1e9) * 0 + x**2
+
+
+class Model:
+    """Checks in methods and properties."""
+
+    def __init__(self, x):
+        self.x = x
+        if self.x < 0:
+            raise ValueError("model")
+
+    @property
+    def root(self):
+        assert self.x < 5, "root"
+        return np.sqrt(self.x)
+
+
+@program(NUMBERS)
+def methods(x):
+    return Model(x).root * 2
+
+
+@program(NUMBERS)
+def from_a_handler(x):
+    if x > 1:
+        try:
+            raise KeyError("first")
+        except KeyError as error:
+            if x > 4:
+                raise
+            raise ValueError("second") from error
+    return x**2
+
+
+@program(PAIRS)
+def counted(x, c):
+    n = 0
+    while n < c:
+        n += 1
+    s = 0.0
+    for i in range(n):
+        if i >= len(x):
+            raise IndexError("i")
+        s += x[i] ** 2
+    return s
+
+
+@program(PAIRS)
+def slices(x, c):
+    n = 0
+    while n < c:
+        n += 1
+    y = x * 2
+    if n > len(x):
+        raise IndexError("n")
+    return np.sum(x[:n] ** 2) * c + np.sum(y * np.exp(x))
+
+
+@program(VECTORS)
+def factors(x):
+    A = np.outer(x, x)
+    for i in range(len(x)):
+        for j in range(i + 1):
+            if A[i, j] < 0:
+                raise np.linalg.LinAlgError("negative")
+            if i == j:
+                assert A[i, i] < 7
+                A[i, i] = np.sqrt(A[i, i])
+            else:
+                A[i, j] = A[i, j] / (1 + A[j, j])
+    return np.sum(A)
