@@ -7,6 +7,7 @@ that it depends on is complete only after that loop.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from adjit.codegen.numba_form.accesses import Pair, adds, pairs_of, statements_in
@@ -15,8 +16,8 @@ from adjit.codegen.numba_form.reads import Read, reads
 from adjit.codegen.numba_form.scopes import Scope
 from adjit.codegen.numba_form.space import Axis, Space
 from adjit.codegen.numba_form.statements import Statement
-from adjit.ir.dims import Size, Symbol
-from adjit.ir.values import Literal, Value
+from adjit.ir.dims import Size, Symbol, symbols_of
+from adjit.ir.values import Literal, Operand, Value
 
 
 @dataclass(slots=True, eq=False)
@@ -63,19 +64,24 @@ def fuse(low: Lowering) -> dict[int, list[Read]]:
     """Make the trees of loops of all scopes; what each statement (by identity) reads."""
     low.arrange()
     found = {id(s): reads(low, s) for scope in low.scopes for s in statements_in(scope)}
+    every = [s for scope in low.scopes for s in statements_in(scope)]
+    distinct = {s.value for s in every if s.kind == "compress" and len(s.axes) == 1}
     for scope in low.scopes:
-        scope.nodes = _fuse(low, scope.statements, found)
+        scope.nodes = _fuse(low, scope.statements, found, distinct)
         if scope.end is not None:
             scope.nodes.append(Leaf(scope.end, {}, ()))
     return found
 
 
 def _fuse(
-    low: Lowering, statements: Sequence[Statement], found: Mapping[int, list[Read]]
+    low: Lowering,
+    statements: Sequence[Statement],
+    found: Mapping[int, list[Read]],
+    distinct: AbstractSet[Operand],
 ) -> list[Node]:
     pairs = pairs_of(low, statements, found)
     statements = _products_first(statements, pairs)
-    fuser = _Fuser(low.space, found, pairs, _followers(low, statements, pairs))
+    fuser = _Fuser(low.space, found, pairs, _followers(low, statements, pairs), distinct)
     return fuser.level(statements, 0, ())
 
 
@@ -127,7 +133,9 @@ class _Fuser:
         found: Mapping[int, list[Read]],
         pairs: Mapping[int, list[Pair]],
         followers: Mapping[int, int],
+        distinct: AbstractSet[Operand],
     ) -> None:
+        self.distinct = distinct
         self.space = space
         self.found = found
         self.pairs = pairs
@@ -204,12 +212,18 @@ class _Fuser:
         p, a = pair.writer.axes[depth], s.axes[depth]
         around = {axis.symbol for axis in pair.writer.axes}
         for written, used in zip(pair.written, pair.used, strict=True):
-            if self.space.loops((written,)) & around == {p.symbol}:
+            if self.space.loops((written,)) & around == {p.symbol} and self._distinct(written):
                 (moved,) = self.space.rename((written,), {p.symbol: a.index})
                 if moved == used:
                     return True
         inner = depth == len(s.axes) - 1 or depth == len(pair.writer.axes) - 1
         return pair.commutes and not inner
+
+    def _distinct(self, index: Size) -> bool:
+        """False where iterations may share a place: numbers read from an array can repeat, unless
+        they are those of a mask along one axis."""
+        read = (self.space.dynamics.get(symbol) for symbol in symbols_of(index))
+        return all(r is None or r.operand in self.distinct for r in read)
 
     def _node(self, group: _Group, depth: int, path: tuple[Loop, ...]) -> Node:
         if group.size is None:

@@ -47,12 +47,12 @@ class Comparison:
     exact: float
     difference: float
     agrees: bool
-    kink: bool = False
+    rough: bool = False
 
     @property
     def decided(self) -> bool:
-        """False where differences tell nothing: they are not finite, or there is a kink."""
-        return math.isfinite(self.difference) and math.isfinite(self.exact) and not self.kink
+        """False where differences tell nothing: they are not finite, or there is a kink or jump."""
+        return math.isfinite(self.difference) and math.isfinite(self.exact) and not self.rough
 
 
 def compare(
@@ -92,30 +92,29 @@ def compare(
             return Comparison(exact, difference, True)
         if usable and error < least:
             least, best = error, Comparison(exact, difference, False)
-    kink = best.decided and _has_kink(function, point, direction, tolerance, least)
-    return replace(best, kink=kink)
+    rough = best.decided and _is_rough(function, point, direction, tolerance, least)
+    return replace(best, rough=rough)
 
 
-def _has_kink(
+def _is_rough(
     function: Function,
     point: Sequence[Any],
     direction: Sequence[Any],
     tolerance: Tolerance,
     error: float,
 ) -> bool:
-    """True where the slopes on both sides differ by the same for small steps and for smaller ones:
-    in a smooth function the difference shrinks with the step."""
+    """True at a kink or jump: the slopes on both sides, or the values, differ by the same for small
+    steps and for smaller ones. In a smooth function that difference shrinks with the step."""
     middle = function(copied(point))
     steps = (1e-1, 1e-2, 1e-3) if tolerance.epsilon > 1e-10 else (1e-4, 1e-5, 1e-6)
-    gaps = []
+    kinks, jumps = [], []
     for step in steps:
         sides = [function(copied(moved(point, direction, s))) for s in (step, -step)]
-        gap = abs(sides[0] - 2 * middle + sides[1]) / step
-        noise = NOISE * tolerance.epsilon * max(map(abs, (middle, *sides))) / step
-        if not gap > max(noise, 1e-2 * error):
-            return False
-        gaps.append(gap)
-    return max(gaps) < 3 * min(gaps)
+        noise = NOISE * tolerance.epsilon * max(map(abs, (middle, *sides)))
+        least = max(noise, 1e-2 * error * step)
+        kinks.append(max(abs(sides[0] - 2 * middle + sides[1]) - least, 0.0) / step)
+        jumps.append(max(abs(sides[0] - sides[1]) - least, 0.0))
+    return any(0.0 < min(found) and max(found) < 3 * min(found) for found in (kinks, jumps))
 
 
 def _along(

@@ -10,8 +10,8 @@ from graph_checks import make
 
 from adjit.adjoint import value_and_gradient
 from adjit.codegen.numba_form import emit
-from adjit.ir import Graph, GraphBuilder, Operand, literal
-from adjit.ir.indexing import Slice, full
+from adjit.ir import Graph, GraphBuilder, Operand, Symbol, literal
+from adjit.ir.indexing import Gather, Slice, full
 from adjit.ir.primitives import elementwise as ew
 from adjit.ir.primitives import structural as st
 from adjit.ir.simplify import simplify
@@ -130,3 +130,29 @@ def test_the_maximum_of_nothing_is_reported() -> None:
     assert compiled(x)[0] == x[2]
     compiled(x[:2])
     assert compiled.status == 4
+
+
+def test_places_that_may_repeat_are_complete_before_they_are_used() -> None:
+    """A later write to the same place would undo what was added to it before."""
+
+    def build(b: GraphBuilder, x: Operand, i: Operand) -> tuple[Operand, ...]:
+        at = (Gather(0),)
+        v = b.index(x, at, [i])
+        put = b.update(b.emit(ew.mul, x, literal(2.0)), v, at, [i])
+        added = b.update(put, b.emit(ew.mul, v, v), at, [i], op="add")
+        return added, b.index(added, at, [i])
+
+    x, i = RNG.normal(size=6), np.array([3, 1, 3, -3, 0, 1, 1])
+    assert len(loops(check(make(build, x, i, symbolic=True), x, i).program.source)) >= 4
+
+
+def test_places_of_a_mask_share_a_loop() -> None:
+    def build(b: GraphBuilder, x: Operand) -> Operand:
+        (at,) = b.bind(st.nonzero, b.emit(ew.gt, x, literal(0.0)), symbol=Symbol("count"))
+        v = b.index(x, (Gather(0, checked=True),), [at])
+        put = b.update(b.emit(ew.neg, x), v, (Gather(0, checked=True),), [at])
+        return b.update(put, v, (Gather(0, checked=True),), [at], op="add")
+
+    x = RNG.normal(size=9)
+    source = check(make(build, x, symbolic=True), x).program.source
+    assert re.search(r"(\w+\[at\(\w+\)\]) = \w+\n +\1 \+= ", source)
