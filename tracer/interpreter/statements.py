@@ -6,21 +6,16 @@ A statement returns None, or how control leaves the block: `BREAK`, `CONTINUE` o
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from adjit.ir.errors import AdjitError, UnsupportedError
 from adjit.tracer.control.branches import resume, run_branch
-from adjit.tracer.control.checks import demand, handling
+from adjit.tracer.control.checks import demand
 from adjit.tracer.control.exits import BREAK, CONTINUE, Exits, Return, Signal
 from adjit.tracer.control.logic import negation
-from adjit.tracer.control.results import freeze_result
-from adjit.tracer.interpreter import control, loops, messages, protocols
+from adjit.tracer.interpreter import control, handlers, loops, messages, protocols
 from adjit.tracer.interpreter.assign import assign, augmented, delete
 from adjit.tracer.interpreter.classes import define_class
 from adjit.tracer.interpreter.evaluate import evaluate
@@ -29,7 +24,6 @@ from adjit.tracer.interpreter.functions import default_values, make_function
 from adjit.tracer.interpreter.imports import import_from, import_modules
 from adjit.tracer.interpreter.patterns import matches
 from adjit.tracer.operators import is_traced
-from adjit.tracer.origin import is_user_function
 
 
 def execute(frame: Frame, body: Sequence[ast.stmt]) -> Signal:
@@ -100,14 +94,13 @@ def _return(frame: Frame, node: ast.Return) -> Signal:
     return Return(None if node.value is None else evaluate(frame, node.value))
 
 
-def _test(frame: Frame, node: ast.expr, remedy: str = "") -> bool:
+def _test(frame: Frame, node: ast.expr) -> bool:
     """The truth of a condition; an error stands at the condition."""
     value = evaluate(frame, node)
     try:
         return protocols.truth(frame, value)
     except AdjitError as error:
         frame.locate(error, node)
-        error.remedy = remedy or error.remedy
         raise
 
 
@@ -191,94 +184,11 @@ def _raise(frame: Frame, node: ast.Raise) -> Signal:
 
 
 def _try(frame: Frame, node: ast.Try) -> Signal:
-    try:
-        with handling(frame.trace, lambda cls: control.may_leave(node.finalbody)):
-            signal = _guarded(frame, node)
-    except AdjitError:
-        # What cannot be captured is never handled, nor replaced, by the user's code: its handlers
-        # are for errors that NumPy would raise.
-        execute(frame, node.finalbody)
-        raise
-    except BaseException:
-        last = execute(frame, node.finalbody)
-        if last is None:
-            raise
-        return last
-    if node.finalbody:
-        freeze_result(frame.trace, signal)
-    last = execute(frame, node.finalbody)
-    return signal if last is None else last
-
-
-def _guarded(frame: Frame, node: ast.Try) -> Signal:
-    try:
-        with handling(frame.trace, partial(_handles, frame, node.handlers)):
-            signal = execute(frame, node.body)
-    except AdjitError:
-        raise
-    except BaseException as error:  # noqa: BLE001  the user's handlers choose
-        return _handle(frame, node.handlers, error)
-    return execute(frame, node.orelse) if signal is None else signal
-
-
-def _handles(frame: Frame, handlers: Sequence[ast.ExceptHandler], cls: type[BaseException]) -> bool:
-    return any(h.type is None or issubclass(cls, evaluate(frame, h.type)) for h in handlers)
-
-
-def _handle(frame: Frame, handlers: Sequence[ast.ExceptHandler], error: BaseException) -> Signal:
-    for handler in handlers:
-        if handler.type is not None and not isinstance(error, evaluate(frame, handler.type)):
-            continue
-        if handler.name:
-            frame.store(handler.name, error)
-        frame.handling.append(error)
-        try:
-            return execute(frame, handler.body)
-        finally:
-            frame.handling.pop()
-            if handler.name and handler.name in frame.locals:
-                frame.delete(handler.name)
-    raise error
-
-
-#: Context managers that let every exception through, and of which compiled code needs no end.
-_TRANSPARENT = (np.errstate, nullcontext, warnings.catch_warnings)
+    return handlers.run_try(frame, node, partial(execute, frame))
 
 
 def _with(frame: Frame, node: ast.With) -> Signal:
-    return _with_items(frame, node.items, node.body)
-
-
-def _with_items(frame: Frame, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> Signal:
-    if not items:
-        return execute(frame, body)
-    first, *rest = items
-    manager = evaluate(frame, first.context_expr)
-    leave = _special(manager, "__exit__")
-    value = frame.call(_special(manager, "__enter__"), manager)
-    if first.optional_vars is not None:
-        assign(frame, first.optional_vars, value)
-    try:
-        with handling(frame.trace, lambda cls: type(manager) not in _TRANSPARENT):
-            signal = _with_items(frame, rest, body)
-    except BaseException as error:
-        handled = frame.call(leave, manager, type(error), error, error.__traceback__)
-        if isinstance(error, AdjitError) or not protocols.truth(frame, handled):
-            raise
-        return None
-    if is_user_function(leave):
-        freeze_result(frame.trace, signal)
-    frame.call(leave, manager, None, None, None)
-    return signal
-
-
-def _special(obj: Any, name: str) -> Any:
-    found = getattr(type(obj), name, None)
-    if found is None:
-        raise TypeError(
-            f"{type(obj).__name__!r} object does not support the context manager protocol"
-        )
-    return found
+    return handlers.run_with(frame, node, partial(execute, frame))
 
 
 def _function(frame: Frame, node: ast.FunctionDef) -> Signal:
