@@ -47,51 +47,46 @@ def lu_solve(
 ) -> bool:
     """Replace the right sides x, n rows, by the solutions of A @ x (of A.T @ x where `turned`);
     False for a singular matrix."""
-    a, order, b = m.reshape(m.size), pivots.reshape(pivots.size), x.reshape(x.size)
+    factors, order = m.reshape(m.size), pivots.reshape(pivots.size)
+    good: bool = _substitute(turned, factors, m0, order, p0, x.reshape(x.size), x0, n, columns)
+    return good
+
+
+@loops
+def _substitute(
+    turned: bool, a: Any, m0: int, order: Any, p0: int, b: Any, x0: int, n: int, columns: int
+) -> bool:
+    """The same of vectors: compiled once for right sides of any number of axes."""
     for k in range(n):
         if a[m0 + k * n + k] == 0:
             return False
-    if turned:
-        for k in range(n):
-            _swap(b, x0 + k * columns, x0 + (order[p0 + k] - 1) * columns, columns)
-    for i in range(n):  # L, or U turned
-        row = x0 + i * columns
-        for k in range(i):
-            factor = a[m0 + k * n + i] if turned else a[m0 + i * n + k]
-            _subtract(b, row, factor, x0 + k * columns, columns)
-        if not turned:
-            _divide(b, row, a[m0 + i * n + i], columns)
-    for i in range(n - 1, -1, -1):  # U, or L turned
-        row = x0 + i * columns
-        for k in range(i + 1, n):
-            factor = a[m0 + k * n + i] if turned else a[m0 + i * n + k]
-            _subtract(b, row, factor, x0 + k * columns, columns)
+    step, stride = (n, 1) if turned else (1, n)
+    for c in range(x0, x0 + columns):
         if turned:
-            _divide(b, row, a[m0 + i * n + i], columns)
-    if not turned:
-        for k in range(n - 1, -1, -1):
-            _swap(b, x0 + k * columns, x0 + (order[p0 + k] - 1) * columns, columns)
+            for k in range(n):
+                other = order[p0 + k] - 1
+                b[c + k * columns], b[c + other * columns] = (
+                    b[c + other * columns],
+                    b[c + k * columns],
+                )
+        for i in range(n):  # L; or U turned, which has its own diagonal
+            total = b[c + i * columns]
+            for k in range(i):
+                total -= a[m0 + k * step + i * stride] * b[c + k * columns]
+            b[c + i * columns] = total if turned else total / a[m0 + i * n + i]
+        for i in range(n - 1, -1, -1):  # U; or L turned
+            total = b[c + i * columns]
+            for k in range(i + 1, n):
+                total -= a[m0 + k * step + i * stride] * b[c + k * columns]
+            b[c + i * columns] = total / a[m0 + i * n + i] if turned else total
+        if not turned:
+            for k in range(n - 1, -1, -1):
+                other = order[p0 + k] - 1
+                b[c + k * columns], b[c + other * columns] = (
+                    b[c + other * columns],
+                    b[c + k * columns],
+                )
     return True
-
-
-@loops
-def _swap(b: Any, one: int, other: int, columns: int) -> None:
-    """Exchange two rows of the right side."""
-    for c in range(columns):
-        b[one + c], b[other + c] = b[other + c], b[one + c]
-
-
-@loops
-def _subtract(b: Any, row: int, factor: Any, other: int, columns: int) -> None:
-    """A row loses another one times a factor."""
-    for c in range(columns):
-        b[row + c] -= factor * b[other + c]
-
-
-@loops
-def _divide(b: Any, row: int, divisor: Any, columns: int) -> None:
-    for c in range(columns):
-        b[row + c] /= divisor
 
 
 @loops

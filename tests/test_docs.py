@@ -87,6 +87,8 @@ def test_code_runs_and_prints_what_is_shown(
     if page.name == "functions.md" and np.lib.NumpyVersion(np.__version__) < "2.2.0":
         pytest.skip("the page lists functions of newer versions of NumPy")
     monkeypatch.chdir(tmp_path)
+    if page.name == "conventions.md":  # it is about kinks, which differences do not see
+        monkeypatch.setenv("ADJIT_CHECK", "0")
     text = page.read_text()
     for block, printed in reversed(run_page(page, tmp_path)):
         if UPDATE:

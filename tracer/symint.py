@@ -160,7 +160,7 @@ class SymInt:
 
     def __rpow__(self, other: Any) -> Any:
         if other == -1 and isinstance(other, int) and self._here().sizes.at_least(self.size):
-            return 1 - self % 2 * 2
+            return 1 - number_of(self.trace, mod(self.size, 2)) * 2
         if isinstance(other, int):
             if self._small_exponent(other):
                 trace = self._here()

@@ -83,8 +83,8 @@ class Statement:
     ----------
     kind:
         Key of the table of emitters: "assign", "add", "reduce", "fold", "arg", "scan", "gemm",
-        "argsort", "compress", "check", "nonempty", "require", "result"; those of linear algebra (see
-        `matrix_steps`); those with scopes of their own:
+        "argsort", "compress", "check", "nonempty", "require", "result"; those of linear algebra
+        (see `matrix_steps`); those with scopes of their own:
         "loop", "while", "branch"; those that end a scope: "carry", "test"; "reserve".
     value:
         The value that it writes (or completes), at `write`.

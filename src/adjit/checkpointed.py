@@ -81,6 +81,6 @@ def checkpoint(fun: Callable[P, R], /) -> Checkpointed[P, R]:
     ...         x = step(x)
     ...     return x
     >>> round(f(1.0), 6)
-    0.014643
+    0.011539
     """
     return Checkpointed(fun)

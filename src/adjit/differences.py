@@ -114,7 +114,7 @@ def _is_rough(
         least = max(noise, 1e-2 * error * step)
         kinks.append(max(abs(sides[0] - 2 * middle + sides[1]) - least, 0.0) / step)
         jumps.append(max(abs(sides[0] - sides[1]) - least, 0.0))
-    return any(0.0 < min(found) and max(found) < 3 * min(found) for found in (kinks, jumps))
+    return any(min(found) > 0.0 and max(found) < 3 * min(found) for found in (kinks, jumps))
 
 
 def _along(
@@ -171,10 +171,24 @@ def moved(point: Sequence[Any], direction: Sequence[Any], step: float) -> list[A
 
 def _moved(x: Any, way: Any) -> Any:
     if isinstance(x, np.ndarray):
-        return np.asarray(x + way).astype(x.dtype, order="K")
+        return _placed(x + way, x)
     return type(x)(x + way)
 
 
 def copied(point: Sequence[Any]) -> list[Any]:
     """The leaves, arrays copied: the function may write to them."""
-    return [x.copy(order="K") if isinstance(x, np.ndarray) else x for x in point]
+    return [_placed(x, x) if isinstance(x, np.ndarray) else x for x in point]
+
+
+def _placed(values: Any, like: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The values in memory of their own, laid out as `like` is: whether `x.ravel()` is a view
+    depends on it."""
+    if like.flags.forc or 0 in like.strides or type(like) is not np.ndarray:
+        made = np.empty_like(like, subok=False)
+    else:
+        way = [(n - 1) * s for n, s in zip(like.shape, like.strides, strict=True)]
+        low, high = sum(min(w, 0) for w in way), sum(max(w, 0) for w in way)
+        memory = np.empty(high - low + like.itemsize, np.uint8)
+        made = np.ndarray(like.shape, like.dtype, memory, -low, like.strides)
+    made[...] = values
+    return made

@@ -15,6 +15,7 @@ from adjit.entry import EntryPlan, build_entry, build_matcher, replace_run
 from adjit.leaves import leaf_of
 from adjit.options import chosen, matter
 from adjit.runner import interpret_once, kernel_program, make_runner, worth_interpreting
+from adjit.small_sizes import with_small_sizes
 from adjit.task import Task
 from adjit.tracer import Capture, capture
 
@@ -65,7 +66,8 @@ class Specialization:
         def rebuild(traced: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
             return self.task.parameters.rebuild(a.with_leaves(self.inputs, traced))
 
-        return capture(self.task.function, leaves, rebuild, name=self.task.name)
+        made = capture(self.task.function, leaves, rebuild, name=self.task.name)
+        return with_small_sizes(made)
 
     @property
     def plan(self) -> EntryPlan:

@@ -48,8 +48,10 @@ def test_much_work_compiles_at_once(tmp_path):
 
 
 def test_a_long_unrolled_loop_is_interpreted_with_a_warning(tmp_path):
+    turns = [None] * 1100  # a loop over a list is unrolled
+
     def unrolled(x):
-        for _ in range(1100):
+        for _ in list(turns):
             x = np.sin(x) * 1.01 + 0.1
         return np.sum(x)
 

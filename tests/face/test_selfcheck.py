@@ -97,6 +97,19 @@ def test_arguments_of_any_size_and_precision(dtype, scale):
     grad(lambda x: x**3 / scale**3, check=True)(dtype(scale))
 
 
+def flattened(x):
+    y = x.ravel()  # a view or a copy
+    y *= 2.0
+    return np.sum(x * np.arange(x.size).reshape(x.shape))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arguments_keep_their_memory_layout(order):
+    whole = np.asarray(np.linspace(1.0, 2.0, 24).reshape(4, 6), order=order)
+    for x in (whole, whole[::2], whole[:, ::-2], whole[::-1].T, np.broadcast_to(whole[:1], (3, 6))):
+        grad(flattened, check=True)(x)
+
+
 def test_no_verdict_where_the_plain_function_has_none():
     assert np.isinf(grad(lambda x: np.sqrt(x), check=True)(0.0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from adjit import grad, jit, value_and_grad
 from adjit.errors import AdjitError
 
 TWICE = [p for p in PROGRAMS.values() if p.second_order]
+#: Compiled: six of each family; all with ADJIT_TEST_PROGRAMS=all, which takes a quarter hour.
+MOST = None if os.environ.get("ADJIT_TEST_PROGRAMS") == "all" else 6
+COMPILED = [p for m in MODULES for p in m.PROGRAMS[:MOST]]
 #: Compiled to second order: two of each family, for a compiler takes its time.
 COMPILED_TWICE = [p for m in MODULES for p in [q for q in m.PROGRAMS if q.second_order][:2]]
 
@@ -112,7 +116,7 @@ def test_interpreted_twice(program: Program, interpreted):
 
 
 @pytest.mark.compiled
-@programs(PROGRAMS.values())
+@programs(COMPILED)
 def test_compiled(program: Program):
     check(program)
 

@@ -31,6 +31,7 @@ np.sqrt(np.maximum(np.sum(x**2), 0.0))|np.sqrt(np.sum(x**4))|np.sqrt(sum(v * v f
 )
 
 
+@pytest.mark.unchecked  # to second order there are poles
 @pytest.mark.parametrize("text", NORMS)
 def test_norms_have_subgradient_zero_at_zero(text):
     f = program(f"def f(x):\n    return {text}")

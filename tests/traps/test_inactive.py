@@ -7,6 +7,9 @@ from trap_tools import hessian_times, program
 
 from adjit import grad, value_and_grad
 
+# Beside the poles the functions are infinite or jump: differences tell nothing.
+pytestmark = pytest.mark.unchecked
+
 X = np.array([0.0, -1.0, 4.0, 0.0])
 A = np.arange(16.0).reshape(4, 4)
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-HELPERS = '''import numpy as np
+HELPERS = """import numpy as np
 from collections import deque
 
 
@@ -73,7 +73,7 @@ def smooth(p, times=2):
         p[1:-1] = 0.5 * (p[:-2] + p[2:])
 
 
-'''
+"""
 
 
 @dataclass
@@ -200,8 +200,7 @@ class Writer:
         ]
         if scope.of("int") or scope.indices:
             leaves.append(lambda: f"0.1 * {self.pick(*scope.of('int'), *scope.indices)}")
-        for d in scope.of("dict"):
-            leaves.append(lambda d=d: f"{d}['{self.pick('a', 'b')}']")
+        leaves += [lambda d=d: f"{d}['{self.pick('a', 'b')}']" for d in scope.of("dict")]
         for o in scope.of("obj"):
             leaves += [lambda o=o: f"{o}.a", lambda o=o: f"{o}.v[{self.place()}]"]
         for q in scope.of("list"):
@@ -279,9 +278,8 @@ class Writer:
 
     def view(self) -> str:
         v, m = self.vector(), self.matrix()
-        return str(
-            self.pick(v, v, f"{v}[::-1]", f"{v}[:]", f"{m}[{self.place()}]", f"{m}[:, 0]", f"{m}.T[1]")
-        )
+        views = (f"{v}[::-1]", f"{v}[:]", f"{m}[{self.place()}]", f"{m}[:, 0]", f"{m}.T[1]")
+        return str(self.pick(v, v, *views))
 
     def condition(self, deep: int = 1) -> str:
         scope = self.scope
@@ -440,7 +438,7 @@ class Writer:
                 "list": lambda: self.pick(
                     f"{q}[{n}] = {a}", f"{q}[0], {q}[1] = {q}[1], {a}", f"{q} = [{q}[1], {a}]"
                 ),
-                "grown": lambda: self.pick(f"{q}.append({a})", f"{q}.append({a})", f"{q}[-1] = {a}"),
+                "grown": lambda: self.pick(*[f"{q}.append({a})"] * 2, f"{q}[-1] = {a}"),
                 "pair": lambda: f"{q} = ({q}[1], {a})",
                 "arrays": lambda: self.pick(
                     f"{q}[{n}][{self.place()}] = {a}",
@@ -499,7 +497,8 @@ class Writer:
 
     def misc(self) -> None:
         scope = self.scope
-        kind = self.pick("flag", "count", "best", "nonlocal", "first", "walrus", "try", "with", "maybe")
+        kinds = "flag count best nonlocal first walrus try with maybe"
+        kind = self.pick(*kinds.split())
         if kind == "flag":
             name = self.pick(*scope.of("bool"), self.fresh("flag"))
             self.emit(f"{name} = {self.condition()}")

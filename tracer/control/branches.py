@@ -14,14 +14,13 @@ from adjit.ir.regions import Block, emit_branch
 from adjit.ir.values import Operand, Type, literal
 from adjit.tracer.arrays import TracedArray
 from adjit.tracer.control.aliases import NOTHING, Objects, settle_objects
-from adjit.tracer.control.carry import VIEWED
 from adjit.tracer.control.checks import Raised, demand_other, refuse_others
 from adjit.tracer.control.exits import Exits, Signal, exits_of, simplified
 from adjit.tracer.control.journal import MISSING, CellSlot, ItemsSlot, Journal, Slot
 from adjit.tracer.control.logic import facts_of, negation
 from adjit.tracer.control.plan import joined_here
 from adjit.tracer.control.regions import Recorded, record, reopened, survey
-from adjit.tracer.control.results import settle_result, stands_for
+from adjit.tracer.control.results import VIEWED, settle_result, stands_for
 from adjit.tracer.control.state import Kind, Unavailable, flatten, kind_of, unchanged
 from adjit.tracer.operators import is_traced
 from adjit.tracer.views import Cell, read
