@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from adjit.adjoint.context import Context
-from adjit.ir import Equation, Literal, Operand
+from adjit.ir import Equation, Literal, Operand, Value
 from adjit.ir.primitives import elementwise as ew
+from adjit.ir.primitives import regions as rg
 from adjit.ir.primitives import structural as st
 
 _SHAPES = (st.broadcast, st.reshape, st.transpose, st.index)
@@ -22,7 +23,10 @@ def is_sum_of_squares(context: Context, x: Operand) -> bool:
             continue
         seen.add(term)
         made = context.producer(term)
-        parts = None if made is None else _parts(context, made)
+        if made is not None and made.primitive is rg.loop:
+            parts = _summed(context, made, made.outputs.index(term))
+        else:
+            parts = None if made is None else _parts(context, made)
         if parts is None:
             return False
         found = found or not parts
@@ -50,6 +54,24 @@ def _parts(context: Context, made: Equation) -> list[Operand] | None:
     if primitive in _SHAPES or (primitive is st.reduce and made.params["op"] in ("sum", "mean")):
         return inputs[:1]
     return None
+
+
+def _summed(context: Context, loop: Equation, k: int) -> list[Operand] | None:
+    """As `_parts`, for what a loop sums up, or puts into an array, turn by turn: squares."""
+    (body,) = loop.regions
+    made = {v: eqn for eqn in body.equations for v in eqn.outputs}
+    last, start = body.outputs[k], body.inputs[k]
+    eqn = made.get(last) if isinstance(last, Value) else None
+    if eqn is None or eqn.primitive not in (ew.add, st.update) or start not in eqn.inputs[:2]:
+        return None
+    if eqn.primitive is st.update and eqn.inputs[0] is not start:
+        return None
+    value = eqn.inputs[1] if eqn.inputs[0] is start else eqn.inputs[0]
+    square = made.get(value) if isinstance(value, Value) else None
+    if square is None or _parts(context, square) != []:
+        return None
+    first = context.producer(loop.inputs[k])
+    return [] if first is not None and first.primitive is st.empty else [loop.inputs[k]]
 
 
 def _even(exponent: Operand) -> bool:

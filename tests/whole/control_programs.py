@@ -621,7 +621,7 @@ class Writer:
         head = {
             "count": f"while {c} < {limit}:",
             "data": f"while abs({a}) > 0.1 and {c} < 8:",
-            "both": f"while {c} < {limit} and {self.condition()}:",
+            "both": f"while {c} < {limit} and ({self.condition()}):",
             "true": "while True:",
         }[form]
         with self.block(head) as inner:
