@@ -30,7 +30,13 @@ def run(name: str, *arguments: str, backend: str, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-P", str(EXAMPLES / name), "--quick", *arguments],
         cwd=folder,
-        env=os.environ | {"ADJIT_BACKEND": backend, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"},
+        env=os.environ
+        | {
+            "ADJIT_CHECK": "0",
+            "ADJIT_BACKEND": backend,
+            "PYTHONIOENCODING": "utf-8",
+            "COLUMNS": "100",
+        },
         capture_output=True,
         encoding="utf-8",
         timeout=300,

@@ -70,6 +70,10 @@ class Sizes:
         """True where a size mentions a symbol that was declared after the first `mark` ones."""
         return any(self._rank.get(s, mark) >= mark for s in symbols_of(self.resolve(size)))
 
+    def rank(self, symbol: Symbol) -> int:
+        """How many symbols were declared before this one."""
+        return self._rank[symbol]
+
     @property
     def declared(self) -> int:
         """How many symbols have been declared."""

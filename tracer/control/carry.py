@@ -22,7 +22,7 @@ from adjit.tracer.control.results import VIEWED, stands_for
 from adjit.tracer.control.state import Kind, Unavailable, flatten, is_nothing
 from adjit.tracer.operators import is_traced
 from adjit.tracer.symint import number_of, size_of
-from adjit.tracer.views import Cell
+from adjit.tracer.views import Cell, Index, Step, Transpose, current
 
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
@@ -272,7 +272,11 @@ class Carry:
             assert leaf.kind is not None
             return TracedArray(Cell(trace, next(left)), leaf.kind.form)
         if leaf.way == "split":
-            return self._split(leaf, final, next(left), shared, returned, turns.some)
+            value = next(left)
+            seen = self._last_view(leaf, final, turns)
+            if seen is not None:
+                return seen
+            return self._split(leaf, final, value, shared, returned, turns.some)
         if leaf.way == "count":
             if leaf.first is MISSING:
                 if not turns.some:
@@ -283,6 +287,28 @@ class Carry:
         if leaf.way == "gone":
             return Unavailable(slot.label, leaf.reason)
         return final if leaf.first is MISSING else leaf.first
+
+    def _last_view(self, leaf: Leaf, final: Any, turns: Ends) -> Any:
+        """The view that the last turn has made of an array from before the loop, where its place
+        is known: `row` after `for row in A`."""
+        source, sizes = final.cell, self.trace.sizes
+        stays = source.born < self.born and self.plan.memories.get(source, source) is source
+        if leaf.first is not MISSING or not turns.some or not final.steps or not stays:
+            return None
+        mark = sizes.rank(self.turn) + 1
+        table = {self.turn: turns.count() - 1}
+        steps: list[Step] = []
+        for step in final.steps:
+            if isinstance(step, Index):
+                parts = [n for item in step.spec if hasattr(item, "sizes") for n in item.sizes()]
+                if step.operands or any(sizes.newer(n, mark) for n in parts):
+                    return None
+                steps.append(Index(current(step.spec, table)))
+            elif isinstance(step, Transpose):
+                steps.append(step)
+            else:
+                return None
+        return TracedArray(source, "array", tuple(steps), None, final.writable)
 
     def _split(
         self, leaf: Leaf, final: Any, value: Value, shared: Shared, returned: bool, some: bool
