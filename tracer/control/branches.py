@@ -234,6 +234,9 @@ class _Merge:
             return TracedArray(known, "array", a.steps, a.strides, a.writable)
         held = Cell(self.trace, _placeholder(kind), _layout(a, b), a.cell.name or b.cell.name)
         stands_for(self.trace, held, *pair)
+        for cell in pair:
+            if cell.refusal:
+                held.refuse_writes(cell.refusal, cell.remedy)
         if not alike:
             for cell in (held, *pair) if not returned else ():
                 cell.refuse_writes(*VIEWED)
