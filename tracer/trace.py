@@ -75,6 +75,7 @@ class Trace:
         self.handlers: list[Callable[[type[BaseException]], bool]] = []
         self.changes = Journals()
         self.unrolled: Exception | None = None  # why a loop runs turn by turn
+        self.held: list[Any] = []  # what loops that run go over, outermost first (of the root)
         self.frames: list[Any] = []  # the functions that run, outermost first (of the root)
         self.blocks: list[list[Equation]] = []  # of regions that are being traced
         self.depths: list[int] = [0]  # the births of the regions that are open

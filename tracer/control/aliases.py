@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adjit.tracer.control.regions import World, survey
-from adjit.tracer.control.state import assembled, children, is_changeable
+from adjit.tracer.control.state import Contents, assembled, children, is_changeable
 
 if TYPE_CHECKING:
     from adjit.tracer.trace import Trace
@@ -27,25 +27,33 @@ Pair = tuple[Any, Any]
 @dataclass(slots=True, eq=False)
 class Objects:
     """Which pairs of objects have been replaced, and by what. `turned`: only the second of a pair
-    matters, and `certain` ones stay what they are."""
+    matters, and `certain` ones stay what they are. `contents`: what they held in the end, where a
+    block has been undone."""
 
     certain: Mapping[int, Any] = field(default_factory=dict)
     turned: bool = False
+    contents: Contents = field(default_factory=dict)
     pairs: dict[tuple[int, int], tuple[Any, Any, Any]] = field(default_factory=dict)
 
     def rebuild(self, a: Any, b: Any, leaves: Iterator[Any]) -> Any:
         """Something of the structure that `a` and `b` have, with these leaves."""
-        parts = children(a)
+        parts = children(a, self.contents if b is NOTHING else None)
         if parts is None:
             return next(leaves)
-        others = [NOTHING] * len(parts[1]) if b is NOTHING else (children(b) or parts)[1]
+        found = None if b is NOTHING else children(b)
+        alike = found is not None and len(found[1]) == len(parts[1])
+        others = found[1] if found is not None and alike else [NOTHING] * len(parts[1])
         items = [self.rebuild(x, y, leaves) for x, y in zip(parts[1], others, strict=True)]
         if not is_changeable(a):
             return assembled(a, items)
         last = a if b is NOTHING else b
         if a is b or id(last) in self.certain:
             return last
-        key = (0, id(last)) if self.turned else (id(a), id(b))
+        return self.made(a, b, items)
+
+    def made(self, a: Any, b: Any, items: list[Any]) -> Any:
+        """What stands for one of the two, of these parts."""
+        key = (0, id(a if b is NOTHING else b)) if self.turned else (id(a), id(b))
         if key not in self.pairs:
             self.pairs[key] = a, b, assembled(a, items)
         return self.pairs[key][2]

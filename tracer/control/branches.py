@@ -21,7 +21,16 @@ from adjit.tracer.control.logic import facts_of, negation
 from adjit.tracer.control.plan import joined_here
 from adjit.tracer.control.regions import Recorded, record, reopened, survey
 from adjit.tracer.control.results import VIEWED, settle_result, stands_for
-from adjit.tracer.control.state import Kind, Unavailable, flatten, kind_of, unchanged
+from adjit.tracer.control.state import (
+    Contents,
+    Kind,
+    Unavailable,
+    assembled,
+    children,
+    is_changeable,
+    kind_of,
+    unchanged,
+)
 from adjit.tracer.operators import is_traced
 from adjit.tracer.views import Cell, read
 
@@ -109,11 +118,15 @@ class _Merge:
     cells: dict[tuple[Cell, Cell], Cell] = field(default_factory=dict)
     results: dict[tuple[Cell, Cell], Cell] = field(default_factory=dict)
     released: dict[Cell, int] = field(default_factory=dict)
+    #: What lists, dicts and objects from before hold at the end of either arm.
+    contents: list[Contents] = field(default_factory=list)
     objects: Objects = field(default_factory=Objects)
     given: Objects = field(default_factory=Objects)
 
     def finish(self) -> Signal:
         trace = self.trace
+        for arm in (self.then, self.otherwise):
+            self.contents.append({key: change.after for key, change in arm.changes.items()})
         contents = [(slot, self._slot(slot, before, a, b)) for slot, before, a, b in self._slots()]
         signal = self._signal(exits_of(self.then.result), exits_of(self.otherwise.result))
         self._refuse_aliases()
@@ -174,20 +187,29 @@ class _Merge:
         return self._tree(slot.label, before, a, b)
 
     def _tree(self, label: str, before: Any, a: Any, b: Any, *, returned: bool = False) -> Any:
-        tree, ones = flatten(a)
-        other, others = flatten(b)
-        if tree.key != other.key:
+        if a is b and (a is before or is_changeable(a)):
+            return a  # what it holds is merged by itself
+        parts, others = children(a, self._contents(0)), children(b, self._contents(1))
+        if parts is None and others is None:
+            return self._leaf(label, before, a, b, returned=returned)
+        if parts is None or others is None or parts[0] != others[0]:
             return _different(self.trace, label, a, b)
-        base, firsts = flatten(before)
-        if base.key != tree.key:
-            firsts = [MISSING] * len(ones)
-        leaves = [
-            self._leaf(label, *x, returned=returned) for x in zip(firsts, ones, others, strict=True)
-        ]
-        if all(x is y for x, y in zip(leaves, ones, strict=True)) and a is b:
-            return a
-        objects = self.given if returned else self.objects
-        return objects.rebuild(a, b, iter(leaves))
+        earlier = children(before)
+        firsts = (
+            earlier[1]
+            if earlier is not None and earlier[0] == parts[0]
+            else [MISSING] * len(parts[1])
+        )
+        triples = zip(firsts, parts[1], others[1], strict=True)
+        items = [self._tree(label, *x, returned=returned) for x in triples]
+        if is_changeable(a):
+            return (self.given if returned else self.objects).made(a, b, items)
+        return assembled(a, items)
+
+    def _contents(self, arm: int) -> Contents:
+        """What lists, dicts and objects from before hold at the end of an arm."""
+        changes = (self.then, self.otherwise)[arm].changes
+        return {key: change.after for key, change in changes.items()}
 
     def _leaf(self, label: str, before: Any, a: Any, b: Any, *, returned: bool = False) -> Any:
         if unchanged(a, b):
@@ -287,17 +309,18 @@ class _Merge:
             given = b if a.returned is False else a
             if given.returned is False or given.value is MISSING:
                 return MISSING
-            leaves = flatten(given.value)[1]
-            stand_ins = [_stand_in(self.trace, x) for x in leaves]
-            pairs = zip(leaves, stand_ins, strict=True)
-            made = [
-                self._leaf(
-                    "the result", MISSING, *((s, x) if given is b else (x, s)), returned=True
-                )
-                for x, s in pairs
-            ]
-            return self.given.rebuild(given.value, NOTHING, iter(made))
+            return self._alone(given.value, int(given is b))
         return self._tree("the result", MISSING, a.value, b.value, returned=True)
+
+    def _alone(self, x: Any, arm: int) -> Any:
+        """A result of one arm."""
+        parts = children(x, self.contents[arm])
+        if parts is None:
+            stand_in = _stand_in(self.trace, x)
+            pair = (stand_in, x) if arm else (x, stand_in)
+            return self._leaf("the result", MISSING, *pair, returned=True)
+        items = [self._alone(y, arm) for y in parts[1]]
+        return self.given.made(x, NOTHING, items) if is_changeable(x) else assembled(x, items)
 
 
 _PLACED: Any = object()

@@ -19,7 +19,7 @@ from adjit.tracer.control.journal import MISSING, CellSlot, NotRollable, Slot
 from adjit.tracer.control.plan import Entry, Leaf, Plan, Unstable
 from adjit.tracer.control.regions import Change, World
 from adjit.tracer.control.results import VIEWED, stands_for
-from adjit.tracer.control.state import Kind, Unavailable, flatten, is_nothing
+from adjit.tracer.control.state import Contents, Kind, Unavailable, flatten, is_nothing
 from adjit.tracer.operators import is_traced
 from adjit.tracer.symint import number_of, size_of
 from adjit.tracer.views import Cell, Index, Step, Transpose, current
@@ -214,9 +214,10 @@ class Carry:
             cell.value = next(left)
         pairs = {key: entry.replaced() for key, entry in self.plan.entries.items()}
         shaky = unclear(trace, pairs, world, turned=turns.some)
-        shared = Shared(world.references, self._finals(changes))
-        objects = Objects(world.objects, turned=True) if turns.some else Objects()
-        given = Objects(world.objects, turned=True)
+        afters = {key: change.after for key, change in changes.items()}
+        shared = Shared(world.references, self._finals(changes, afters))
+        objects = Objects(world.objects if turns.some else {}, turned=turns.some, contents=afters)
+        given = Objects(world.objects, turned=True, contents=afters)
         frozen: list[Any] = []
         for key, entry in self.plan.entries.items():
             trace.root.changes.note(entry.slot)
@@ -225,7 +226,7 @@ class Carry:
                 entry.slot.put(lists.finished(trace, entry, entry.appended, buffer, turns.count()))
                 continue
             after = changes[key].after if key in changes else entry.slot.get()
-            finals = flatten(after)[1]
+            finals = flatten(after, afters)[1]
             leaves = [
                 self._result(entry.slot, leaf, final, left, shared, turns, key == always)
                 for leaf, final in zip(entry.leaves, finals, strict=True)
@@ -245,13 +246,13 @@ class Carry:
         shared.settle(self.split)
         given.give(trace)
 
-    def _finals(self, changes: dict[tuple[Any, ...], Change]) -> dict[Cell, Cell]:
+    def _finals(self, changes: dict[tuple[Any, ...], Change], afters: Contents) -> dict[Cell, Cell]:
         """What the stand-ins of which only the value is carried are after a turn."""
         stand_ins = {id(leaf): cell for cell, leaf in self.split.items()}
         found: dict[Cell, Cell] = {}
         for key, entry in self.plan.entries.items():
             if entry.appended is None and key in changes:
-                finals = flatten(changes[key].after)[1]
+                finals = flatten(changes[key].after, afters)[1]
                 for leaf, final in zip(entry.leaves, finals, strict=True):
                     if id(leaf) in stand_ins and is_traced(final):
                         found[stand_ins[id(leaf)]] = final.cell

@@ -13,6 +13,7 @@ stand-ins for what was found to change. Each leaf of each changed slot gets a `L
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from adjit.tracer.control.aliases import NOTHING, Pair, changeable, replaced, un
 from adjit.tracer.control.journal import MISSING, CellSlot, ItemsSlot, Slot
 from adjit.tracer.control.regions import Change, World
 from adjit.tracer.control.state import (
+    Contents,
     Kind,
     Rows,
     Tree,
@@ -132,10 +134,12 @@ def compare(
     world: World,
     scope: Scope,
     entered: dict[Cell, Any],
+    split: Mapping[Cell, Leaf],
 ) -> Plan:
     """The plan after a turn that made these changes, entered with `previous`; `entered` holds the
-    stand-ins of the memories."""
+    stand-ins of the memories, `split` those of arrays of which only the value is carried."""
     made = Plan()
+    befores = {key: change.before for key, change in changes.items()}
     written: dict[Cell, None] = {}
     renamed: list[tuple[tuple[Any, ...], int, Any, Any]] = []
     for key, change in changes.items():
@@ -144,7 +148,7 @@ def compare(
             if change.after is not entered.get(cell, change.before):
                 written[cell] = None
             continue
-        entry = _entry(trace, previous.entries.get(key), change, scope)
+        entry = _entry(trace, previous.entries.get(key), change, scope, befores)
         if entry is None:
             continue
         made.entries[key] = entry
@@ -153,7 +157,9 @@ def compare(
         ):
             if leaf.way == "memory":
                 renamed.append((key, k, leaf.first, final))
-    _settle_memories(made, written, renamed, world.references)
+    behind = trace.root.returned
+    loose = {b.cell for *_, b in renamed if any(c in split for c in behind.get(b.cell, ()))}
+    _settle_memories(made, written, renamed, world.references, loose)
     pairs = {key: entry.replaced() for key, entry in made.entries.items()}
     for key in unclear(trace, pairs, world):
         made.entries[key] = replace(made.entries[key], frozen=True)
@@ -169,7 +175,9 @@ def _final_leaves(entry: Entry, change: Change) -> list[Any]:
     return leaves if len(leaves) == len(entry.leaves) else [None] * len(entry.leaves)
 
 
-def _entry(trace: Trace, known: Entry | None, change: Change, scope: Scope) -> Entry | None:
+def _entry(
+    trace: Trace, known: Entry | None, change: Change, scope: Scope, befores: Contents
+) -> Entry | None:
     slot, before, after = change.slot, change.before, change.after
     if known is None and before is after:
         return None
@@ -185,7 +193,7 @@ def _entry(trace: Trace, known: Entry | None, change: Change, scope: Scope) -> E
     if after is MISSING or isinstance(after, Unavailable):
         gone = Leaf("gone", before, reason="it is deleted, or not known, at the end of a turn")
         return Entry(slot, flatten(None)[0], (gone,), before)
-    tree, firsts = flatten(before)
+    tree, firsts = flatten(before, befores)
     other, finals = flatten(after)
     if tree.key != other.key:
         raise Unstable(
@@ -334,8 +342,10 @@ def _settle_memories(
     written: dict[Cell, None],
     renamed: list[tuple[tuple[Any, ...], int, Any, Any]],
     references: dict[Cell, int],
+    loose: set[Cell],
 ) -> None:
-    """Which cells are carried, and which leaves only as values.
+    """Which cells are carried, and which leaves only as values (those that may be one of the
+    `loose` cells among them).
 
     A cell may become another one in a turn if all that look at it do so together, and in the same
     way; where that is not so, the leaf is carried as a value, and must not be written to.
@@ -346,7 +356,7 @@ def _settle_memories(
         becomes.setdefault(a.cell, set()).add(b.cell if a.steps == b.steps else a.cell)
         if a.steps != b.steps:
             becomes[a.cell].add(b.cell)
-        if b.cell.refusal:  # it may be another name's array
+        if b.cell.refusal or b.cell in loose:  # it may be another name's array
             becomes[a.cell].add(a.cell)
         count[a.cell] = count.get(a.cell, 0) + 1
     for cell, targets in becomes.items():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence as Items
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from adjit.tracer.control.journal import (
     NameSlot,
     Slot,
 )
+from adjit.tracer.control.sequences import Sequence
 from adjit.tracer.control.state import Rows
 from adjit.tracer.operators import is_traced
 from adjit.tracer.origin import is_user_class
@@ -119,7 +121,7 @@ class World:
         return id(slot.owner) in self.objects
 
 
-def survey(trace: Trace, roots: Sequence[Any] | None = None) -> World:
+def survey(trace: Trace, roots: Items[Any] | None = None) -> World:
     """All objects that can be changed and reached from local variables of running functions; or
     from `roots`."""
     found: dict[int, Any] = {}
@@ -128,7 +130,7 @@ def survey(trace: Trace, roots: Sequence[Any] | None = None) -> World:
     iterators: dict[int, Any] = {}
     arrays: list[TracedArray] = []
     numbers: list[SymInt] = []
-    work: list[Any] = list(roots or ())
+    work: list[Any] = list(trace.root.held if roots is None else roots)
     seen_frames: set[int] = set()
 
     def enter(frame: Any) -> None:
@@ -148,8 +150,12 @@ def survey(trace: Trace, roots: Sequence[Any] | None = None) -> World:
             continue
         if isinstance(obj, SymInt):
             numbers.append(obj)
+        if isinstance(obj, Sequence):
+            work.extend(obj.sources)
+            continue
         if hasattr(type(obj), "__next__"):
             iterators[id(obj)] = obj
+            work.extend(_iterated(obj))
         if _is_leaf(obj) or trace.outside.is_outside(obj):
             continue
         counts[id(obj)] = counts.get(id(obj), 0) + 1
@@ -179,6 +185,14 @@ def survey(trace: Trace, roots: Sequence[Any] | None = None) -> World:
             every = (names,) if isinstance(names, str) else names
             work.extend(getattr(obj, name, None) for name in every)
     return World(found, references, counts, iterators, arrays, numbers)
+
+
+def _iterated(iterator: Any) -> tuple[Any, ...]:
+    """What an iterator of Python's own goes over."""
+    if type(iterator).__module__ != "builtins" or isinstance(iterator, types.GeneratorType):
+        return ()
+    parts: tuple[Any, ...] = iterator.__reduce__()[1]
+    return parts
 
 
 def _is_leaf(obj: Any) -> bool:

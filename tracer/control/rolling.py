@@ -167,6 +167,7 @@ class _Roll:
             self.world,
             self.scope,
             carry.entered,
+            carry.split,
         )
         carry.check_split()
         if not found.same_as(carry.plan):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
-    """`count` items, each made from its number. Where the items are those of a range, `start` and
-    `step` say which. Going through it as Python does specialises to the length met in tracing."""
+    """`count` items, each made from its number; `sources` are the arrays that they come from. Where
+    the items are those of a range, `start` and `step` say which. Going through it as Python does
+    specialises to the length met in tracing."""
 
     trace: Trace
     count: Size
     item: Callable[[Size], Any]
     start: Size = 0
     step: int = 1
+    sources: tuple[Any, ...] = ()
 
     def __iter__(self) -> Iterator[Any]:
         return (self.item(k) for k in range(self.trace.sizes.concrete(self.count)))
@@ -57,7 +60,7 @@ def sequence_of(trace: Trace, obj: Any) -> Sequence | None:
         def item(k: Size) -> Any:
             return obj[number_of(trace, k)] if scalar else obj.index_view((At(k), *rest))
 
-        return Sequence(trace, obj.dims[0], item)
+        return Sequence(trace, obj.dims[0], item, sources=(obj,))
     if has_rows(obj) and not any(isinstance(x, Rows) and x.running for x in obj):
         return sequence_of(trace, trace.wrap(stacked(trace, obj), array=True))
     return None
@@ -99,7 +102,12 @@ def enumerated(trace: Trace, items: Sequence, start: Any) -> Sequence:
     """`enumerate(items, start)`."""
     first = size_of(start)
     return Sequence(
-        trace, items.count, lambda k: (number_of(trace, first + k), items.item(k)), first, 1
+        trace,
+        items.count,
+        lambda k: (number_of(trace, first + k), items.item(k)),
+        first,
+        1,
+        items.sources,
     )
 
 
@@ -108,7 +116,8 @@ def zipped(trace: Trace, items: list[Sequence]) -> Sequence:
     count = items[0].count
     for other in items[1:]:
         count = _shorter(trace, count, other.count)
-    return Sequence(trace, count, lambda k: tuple(x.item(k) for x in items))
+    sources = tuple(source for x in items for source in x.sources)
+    return Sequence(trace, count, lambda k: tuple(x.item(k) for x in items), sources=sources)
 
 
 def _shorter(trace: Trace, a: Size, b: Size) -> Size:
@@ -128,4 +137,15 @@ def backwards(trace: Trace, items: Sequence) -> Sequence:
         lambda k: items.item(trace.sizes.resolve(last - k)),
         items.start + last * items.step,
         -items.step,
+        items.sources,
     )
+
+
+@contextmanager
+def going_over(trace: Trace, items: Any) -> Iterator[None]:
+    """A loop goes over the items: until it ends, they stay what they are."""
+    trace.root.held.append(items)
+    try:
+        yield
+    finally:
+        trace.root.held.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -123,17 +123,23 @@ class Tree:
         return _build(self.template, iter(leaves), {})
 
 
-def flatten(obj: Any) -> tuple[Tree, list[Any]]:
+#: What lists, dicts and attributes hold at another time than now: contents by the keys of slots.
+Contents = Mapping[tuple[Any, ...], Any]
+
+
+def flatten(obj: Any, contents: Contents | None = None) -> tuple[Tree, list[Any]]:
     """The structure and the leaves of what a slot holds."""
     leaves: list[Any] = []
-    key = _visit(obj, leaves)
+    key = _visit(obj, leaves, contents or {})
     return Tree(key, len(leaves), obj), leaves
 
 
-def children(obj: Any) -> tuple[Any, list[Any]] | None:
+def children(obj: Any, contents: Contents | None = None) -> tuple[Any, list[Any]] | None:
     """(what must be equal, the parts) of a container or object; None for a leaf."""
     if is_traced(obj):
         return None
+    if contents and type(obj) in (list, dict):
+        obj = contents.get(("items", id(obj)), obj)
     if type(obj) in (list, tuple):
         return (type(obj), len(obj)), list(obj)
     if isinstance(obj, tuple) and hasattr(obj, "_fields"):
@@ -141,8 +147,17 @@ def children(obj: Any) -> tuple[Any, list[Any]] | None:
     if type(obj) is dict:
         return (dict, tuple(obj)), list(obj.values())
     if _is_record(obj):
-        return (type(obj), tuple(vars(obj))), list(vars(obj).values())
+        held = _attributes(obj, contents or {})
+        return (type(obj), tuple(held)), list(held.values())
     return None
+
+
+def _attributes(obj: Any, contents: Contents) -> dict[str, Any]:
+    held = dict(vars(obj))
+    for kind, owner, *name in contents:
+        if kind == "attribute" and owner == id(obj):
+            held[name[0]] = contents[kind, owner, *name]
+    return {name: x for name, x in held.items() if x is not MISSING}
 
 
 def _is_record(obj: Any) -> bool:
@@ -157,13 +172,13 @@ def _is_record(obj: Any) -> bool:
     ) or (dataclasses.is_dataclass(cls) and hasattr(obj, "__dict__"))
 
 
-def _visit(obj: Any, leaves: list[Any]) -> Any:
-    parts = children(obj)
+def _visit(obj: Any, leaves: list[Any], contents: Contents) -> Any:
+    parts = children(obj, contents)
     if parts is None:
         leaves.append(obj)
         return None
     head, items = parts
-    return head, tuple(_visit(x, leaves) for x in items)
+    return head, tuple(_visit(x, leaves, contents) for x in items)
 
 
 def _build(template: Any, leaves: Any, memo: dict[int, Any]) -> Any:

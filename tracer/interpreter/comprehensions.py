@@ -9,7 +9,7 @@ from typing import Any
 from adjit.ir.errors import UnsupportedError
 from adjit.tracer.control.journal import ItemsSlot, NotRollable
 from adjit.tracer.control.rows import has_rows
-from adjit.tracer.control.sequences import sequence_of
+from adjit.tracer.control.sequences import going_over, sequence_of
 from adjit.tracer.interpreter import control, protocols
 from adjit.tracer.interpreter.assign import assign
 from adjit.tracer.interpreter.evaluate import EXPRESSIONS, evaluate
@@ -61,11 +61,12 @@ def _comprehend(
             if all(_wanted(inner, test) for test in generator.ifs):
                 loop(depth + 1)
 
-        if sequence is not None:
-            over(inner, generator, sequence, turn)
-            return
-        for item in protocols.iterate(frame, items):
-            turn(item)
+        with going_over(frame.trace, items if sequence is None else sequence):
+            if sequence is not None:
+                over(inner, generator, sequence, turn)
+                return
+            for item in protocols.iterate(frame, items):
+                turn(item)
 
     frame.trace.root.frames.append(inner)
     try:

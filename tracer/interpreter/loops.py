@@ -21,7 +21,7 @@ from adjit.tracer.control.journal import NotRollable
 from adjit.tracer.control.plan import Unstable
 from adjit.tracer.control.rolling import Turns, roll
 from adjit.tracer.control.sequences import Sequence as Items
-from adjit.tracer.control.sequences import sequence_of
+from adjit.tracer.control.sequences import going_over, sequence_of
 from adjit.tracer.interpreter import control, protocols
 from adjit.tracer.interpreter.assign import assign
 from adjit.tracer.interpreter.evaluate import evaluate
@@ -51,11 +51,12 @@ def run_for(frame: Frame, node: ast.For, execute: Execute) -> Signal:
         assign(frame, node.target, item)
         return _turn(frame, node, execute)
 
-    if items is None:
-        return _after(
-            frame, node, execute, _one_by_one(frame, protocols.iterate(frame, value), turn)
-        )
-    return _after(frame, node, execute, over(frame, node, items, turn))
+    with going_over(frame.trace, value if items is None else items):
+        if items is None:
+            signal = _one_by_one(frame, protocols.iterate(frame, value), turn)
+        else:
+            signal = over(frame, node, items, turn)
+    return _after(frame, node, execute, signal)
 
 
 def over(frame: Frame, node: Loop, items: Items, turn: Callable[[Any], Signal]) -> Signal:
